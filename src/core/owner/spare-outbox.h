@@ -59,12 +59,19 @@ gboolean spare_outbox_add_sync (SpareOutbox *self,
                                 GError **error);
 /* Takes back the row of an encryption whose output never appeared. Refuses any other state than pending. */
 gboolean spare_outbox_withdraw_sync (SpareOutbox *self, const char *serial, GError **error);
-/* @state: -1 for all. Newest first. */
+/* Only forward: pending → exported → acknowledged. @place: where to, for display; NULL keeps what is stored. */
+gboolean spare_outbox_set_state_sync (SpareOutbox *self,
+                                      const char *serial,
+                                      SpareOutboxState state,
+                                      const char *place,
+                                      GError **error);
+/* @state: -1 for all; @limit: 0 for all. Newest first. */
 GPtrArray *spare_outbox_list_sync (SpareOutbox *self,
                                    int state,
                                    guint limit,
                                    guint offset,
                                    GError **error);
+/* The newest packet of a file; NULL without @error: there is none. */
 SpareOutboxEntry *spare_outbox_find_sync (SpareOutbox *self,
                                           const char *file_id,
                                           GError **error);

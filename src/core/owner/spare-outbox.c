@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The outbox: every escrow packet made here, on its way to the authority.
+ *
+ * Promise: spare_outbox_add_sync() returns TRUE only when the row would survive a power cut, and encryption
+ * publishes its output only after that. So a detached packet, which is nowhere else, is never the only copy
+ * that a crash could take. A state only moves forward: pending → exported → acknowledged. Only a pending row
+ * can be withdrawn.
+ *
+ * Any thread may call: one connection, one mutex. Other processes (the tool beside the window) are kept
+ * apart by SQLite's locks; each call is one transaction of its own.
+ *
+ * What is not promised: that serials are unique across outboxes. A lost outbox starts a new tag of four
+ * random digits, and the authority tells packets apart by their SHA-256 (protocol.md 2.4).
+ */
+#include "config.h"
+
+#include "spare-outbox.h"
+
+#include "spare-database-private.h"
+#include "spare-error.h"
+#include "spare-key.h"
+
+#include <gcrypt.h>
+#include <glib/gi18n-lib.h>
+
+#define OUTBOX_APPLICATION_ID 0x53704b4f  /* "SpKO" */
+#define PACKET_MAX            (64 * 1024) /* octets; an escrow packet has a few hundred */
+
+/* The name is a BLOB: file names are octets, not text. */
+static const char *const migrations[] = {
+  "CREATE TABLE series ("
+  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+  "  tag TEXT NOT NULL CHECK (length (tag) = 4),"
+  "  counter INTEGER NOT NULL CHECK (counter >= 0)"
+  ") STRICT;"
+  "CREATE TABLE packets ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  serial TEXT NOT NULL UNIQUE,"
+  "  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
+  "  file_id TEXT NOT NULL CHECK (length (file_id) = 32),"
+  "  name BLOB NOT NULL,"
+  "  description TEXT NOT NULL,"
+  "  size INTEGER NOT NULL CHECK (size >= 0),"
+  "  created INTEGER NOT NULL,"
+  "  owner TEXT NOT NULL,"
+  "  authority TEXT,"
+  "  subkey TEXT,"
+  "  algorithm TEXT,"
+  "  cipher TEXT,"
+  "  mode INTEGER NOT NULL CHECK (mode BETWEEN 0 AND 2),"
+  "  packet BLOB,"
+  "  proof BLOB CHECK (proof IS NULL OR length (proof) = 32),"
+  "  place TEXT,"
+  "  CHECK (packet IS NOT NULL OR state = 0)" /* escrow pending: there is nothing to export yet */
+  ") STRICT;"
+  "CREATE INDEX packets_by_file ON packets (file_id);"
+  "CREATE INDEX packets_by_state ON packets (state, id);",
+};
+
+#define COLUMNS                                                                          \
+  "serial, state, file_id, name, description, size, created, owner, authority, subkey, " \
+  "algorithm, cipher, mode, packet, proof, place"
+
+struct _SpareOutbox
+{
+  GObject parent_instance;
+
+  char *path;
+  GMainContext *context; /* where "changed" is emitted */
+  GMutex lock;
+  SpareDatabase *database; /* guarded by lock; NULL until opened */
+  gboolean announcing;     /* guarded by lock: a "changed" is on its way */
+};
+
+enum
+{
+  SIGNAL_CHANGED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (SpareOutbox, spare_outbox, G_TYPE_OBJECT)
+
+static void
+spare_outbox_finalize (GObject *object)
+{
+  SpareOutbox *self = SPARE_OUTBOX (object);
+
+  g_clear_pointer (&self->database, spare_database_free);
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->lock);
+  g_free (self->path);
+
+  G_OBJECT_CLASS (spare_outbox_parent_class)->finalize (object);
+}
+
+static void
+spare_outbox_class_init (SpareOutboxClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = spare_outbox_finalize;
+
+  /**
+   * SpareOutbox::changed:
+   *
+   * This process changed something. In the main context of the outbox; several changes may be told as one.
+   */
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", SPARE_TYPE_OUTBOX, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+spare_outbox_init (SpareOutbox *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  g_mutex_init (&self->lock);
+}
+
+/* A weak reference: a tool that never runs its main loop must still close the file. */
+static void
+weak_ref_free (gpointer data)
+{
+  GWeakRef *ref = data;
+
+  g_weak_ref_clear (ref);
+  g_free (ref);
+}
+
+static gboolean
+announce_cb (gpointer data)
+{
+  g_autoptr (SpareOutbox) self = g_weak_ref_get (data);
+
+  if (self != NULL)
+    {
+      g_mutex_lock (&self->lock);
+      self->announcing = FALSE;
+      g_mutex_unlock (&self->lock);
+      g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* With the lock held. */
+static void
+announce (SpareOutbox *self)
+{
+  g_autoptr (GSource) source = NULL;
+  GWeakRef *ref;
+
+  if (self->announcing)
+    return;
+
+  self->announcing = TRUE;
+  ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (ref, self);
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, announce_cb, ref, weak_ref_free);
+  g_source_attach (source, self->context);
+}
+
+static gboolean
+populate (SpareDatabase *database, GError **error)
+{
+  g_autofree char *sql = NULL;
+  guint8 random[2];
+
+  gcry_randomize (random, sizeof random, GCRY_STRONG_RANDOM);
+  sql = g_strdup_printf ("INSERT INTO series (id, tag, counter) VALUES (1, '%02X%02X', 0)",
+                         random[0], random[1]);
+  return spare_database_exec (database, sql, error);
+}
+
+/**
+ * spare_outbox_new:
+ * @path: the database file; made when opened
+ *
+ * Returns: (transfer full): an outbox, not yet opened
+ */
+SpareOutbox *
+spare_outbox_new (const char *path)
+{
+  SpareOutbox *self;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  self = g_object_new (SPARE_TYPE_OUTBOX, NULL);
+  self->path = g_strdup (path);
+  return self;
+}
+
+/**
+ * spare_outbox_open_sync:
+ * @cancellable: (nullable): looked at before, not during
+ * @error: where to put an error
+ *
+ * Opens the file, or makes it. Opening again what is open does nothing; after a failure it may be tried anew.
+ *
+ * Returns: %FALSE with [error@SpareError] `DATABASE` if the file is damaged, foreign, of a newer version, not
+ *   writable or locked for more than 5 s; `G_IO_ERROR_NO_SPACE` on a full disk. The file is then as it was
+ */
+gboolean
+spare_outbox_open_sync (SpareOutbox *self, GCancellable *cancellable, GError **error)
+{
+  const SpareDatabaseSchema schema = {
+    .application_id = OUTBOX_APPLICATION_ID,
+    .migrations = migrations,
+    .n_migrations = G_N_ELEMENTS (migrations),
+    .populate = populate,
+  };
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self), FALSE);
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (self->database == NULL)
+    self->database = spare_database_open (self->path, &schema, error);
+  return self->database != NULL;
+}
+
+static gboolean
+check_open (SpareOutbox *self, GError **error)
+{
+  if (self->database != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DATABASE,
+                       _ ("The list of spare keys is not open. Nothing was changed."));
+  return FALSE;
+}
+
+static void
+bind_text (sqlite3_stmt *stmt, int at, const char *text)
+{
+  if (text != NULL)
+    sqlite3_bind_text (stmt, at, text, -1, SQLITE_TRANSIENT);
+  else
+    sqlite3_bind_null (stmt, at);
+}
+
+/* Runs a writing statement as a transaction of its own; @changes (optional): the rows touched. */
+static gboolean
+run_alone (SpareOutbox *self, sqlite3_stmt *stmt, gint64 *changes, GError **error)
+{
+  gint64 touched;
+
+  if (!spare_database_begin (self->database, error))
+    return FALSE;
+  if (!spare_database_step (self->database, stmt, NULL, error))
+    {
+      spare_database_rollback (self->database);
+      return FALSE;
+    }
+  touched = spare_database_get_changes (self->database);
+  sqlite3_reset (stmt);
+  if (!spare_database_commit (self->database, error))
+    return FALSE;
+
+  if (touched > 0)
+    announce (self);
+  if (changes != NULL)
+    *changes = touched;
+  return TRUE;
+}
+
+/**
+ * spare_outbox_reserve_serial_sync:
+ * @owner: primary fingerprint of the owner's key
+ * @error: where to put an error
+ *
+ * Takes the next serial. It is used up even if no row follows, in this process or another, for good.
+ *
+ * Returns: (transfer full): the serial, such as `8AD58320-7F3A-42`
+ */
+char *
+spare_outbox_reserve_serial_sync (SpareOutbox *self, const char *owner, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  g_autofree char *serial = NULL;
+  g_autofree char *head = NULL;
+  gboolean row = FALSE;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self), NULL);
+  g_return_val_if_fail (spare_fingerprint_is_valid (owner), NULL);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error) || !spare_database_begin (self->database, error))
+    return NULL;
+
+  head = g_ascii_strup (owner, 8);
+  stmt = spare_database_prepare (self->database,
+                                 "UPDATE series SET counter = counter + 1 WHERE id = 1 "
+                                 "RETURNING tag, counter",
+                                 error);
+  if (stmt == NULL || !spare_database_step (self->database, stmt, &row, error) || !row)
+    {
+      if (stmt != NULL && error != NULL && *error == NULL)
+        g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DATABASE,
+                             _ ("The list of spare keys has lost its counter. Nothing was "
+                                "changed. Move the list away to start a new one."));
+      g_clear_pointer (&stmt, sqlite3_finalize);
+      spare_database_rollback (self->database);
+      return NULL;
+    }
+  serial = g_strdup_printf ("%s-%s-%" G_GINT64_FORMAT, head,
+                            (const char *) sqlite3_column_text (stmt, 0),
+                            (gint64) sqlite3_column_int64 (stmt, 1));
+  g_clear_pointer (&stmt, sqlite3_finalize);
+
+  return spare_database_commit (self->database, error) ? g_steal_pointer (&serial) : NULL;
+}
+
+static void
+bind_entry (sqlite3_stmt *stmt, const SpareOutboxEntry *entry)
+{
+  bind_text (stmt, 1, entry->serial);
+  sqlite3_bind_int (stmt, 2, (int) entry->state);
+  bind_text (stmt, 3, entry->file_id);
+  sqlite3_bind_blob64 (stmt, 4, entry->name, strlen (entry->name), SQLITE_TRANSIENT);
+  bind_text (stmt, 5, entry->description != NULL ? entry->description : "");
+  sqlite3_bind_int64 (stmt, 6, (gint64) entry->size);
+  sqlite3_bind_int64 (stmt, 7, entry->created);
+  bind_text (stmt, 8, entry->owner);
+  bind_text (stmt, 9, entry->authority);
+  bind_text (stmt, 10, entry->subkey);
+  bind_text (stmt, 11, entry->algorithm);
+  bind_text (stmt, 12, entry->cipher);
+  sqlite3_bind_int (stmt, 13, (int) entry->mode);
+  if (entry->packet != NULL)
+    sqlite3_bind_blob64 (stmt, 14, g_bytes_get_data (entry->packet, NULL),
+                         g_bytes_get_size (entry->packet), SQLITE_TRANSIENT);
+  if (entry->has_proof)
+    sqlite3_bind_blob (stmt, 15, entry->proof, sizeof entry->proof, SQLITE_TRANSIENT);
+  bind_text (stmt, 16, entry->place);
+}
+
+/**
+ * spare_outbox_add_sync:
+ * @entry: what to store; its serial comes from spare_outbox_reserve_serial_sync()
+ * @error: where to put an error
+ *
+ * Stores a packet. After %TRUE it survives a kill and a power cut: only then may the file appear.
+ *
+ * Returns: %FALSE with an error, and no row
+ */
+gboolean
+spare_outbox_add_sync (SpareOutbox *self, const SpareOutboxEntry *entry, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self), FALSE);
+  g_return_val_if_fail (entry != NULL && entry->serial != NULL && entry->file_id != NULL,
+                        FALSE);
+  g_return_val_if_fail (entry->name != NULL && entry->owner != NULL, FALSE);
+  g_return_val_if_fail (entry->size <= G_MAXINT64, FALSE);
+  g_return_val_if_fail (entry->packet == NULL || g_bytes_get_size (entry->packet) <= PACKET_MAX,
+                        FALSE);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error))
+    return FALSE;
+
+  stmt = spare_database_prepare (self->database,
+                                 "INSERT INTO packets (" COLUMNS ") VALUES "
+                                 "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+                                 error);
+  if (stmt == NULL)
+    return FALSE;
+
+  bind_entry (stmt, entry);
+  return run_alone (self, stmt, NULL, error);
+}
+
+/* Why an UPDATE or DELETE touched nothing. Always FALSE. */
+static gboolean
+fail_untouched (SpareOutbox *self, const char *serial, GError **error)
+{
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  gboolean row = FALSE;
+
+  stmt = spare_database_prepare (self->database, "SELECT 1 FROM packets WHERE serial = ?1",
+                                 error);
+  if (stmt == NULL)
+    return FALSE;
+  bind_text (stmt, 1, serial);
+  if (!spare_database_step (self->database, stmt, &row, error))
+    return FALSE;
+
+  if (row)
+    g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
+                 _ ("The spare key %s was handed over already, so it stays as it is."), serial);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                 _ ("There is no spare key %s in the list. Nothing was changed."), serial);
+  return FALSE;
+}
+
+/**
+ * spare_outbox_withdraw_sync:
+ * @serial: of a pending packet
+ * @error: where to put an error
+ *
+ * Takes back the row of an encryption whose output never appeared.
+ *
+ * Returns: %FALSE with an error if the packet is not pending any more ([error@SpareError] `FAILED`) or not
+ *   there (`G_IO_ERROR_NOT_FOUND`)
+ */
+gboolean
+spare_outbox_withdraw_sync (SpareOutbox *self, const char *serial, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  gint64 touched = 0;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self) && serial != NULL, FALSE);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error))
+    return FALSE;
+  stmt = spare_database_prepare (self->database,
+                                 "DELETE FROM packets WHERE serial = ?1 AND state = 0", error);
+  if (stmt == NULL)
+    return FALSE;
+
+  bind_text (stmt, 1, serial);
+  if (!run_alone (self, stmt, &touched, error))
+    return FALSE;
+  return touched == 1 || fail_untouched (self, serial, error);
+}
+
+/**
+ * spare_outbox_set_state_sync:
+ * @serial: of a packet
+ * @state: the new state, not before the present one
+ * @place: (nullable): where it was exported to, for display; %NULL keeps what is stored
+ * @error: where to put an error
+ *
+ * Moves a packet on: exported once its copy on the medium was read back, acknowledged once the authority's
+ * receipt was believed.
+ *
+ * Returns: %FALSE with an error if that would be a step back, the packet is only promised (escrow pending),
+ *   or not there
+ */
+gboolean
+spare_outbox_set_state_sync (SpareOutbox *self,
+                             const char *serial,
+                             SpareOutboxState state,
+                             const char *place,
+                             GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  gint64 touched = 0;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self) && serial != NULL, FALSE);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error))
+    return FALSE;
+  stmt = spare_database_prepare (self->database,
+                                 "UPDATE packets SET state = ?2, place = coalesce (?3, place) "
+                                 "WHERE serial = ?1 AND state <= ?2 AND packet IS NOT NULL",
+                                 error);
+  if (stmt == NULL)
+    return FALSE;
+
+  bind_text (stmt, 1, serial);
+  sqlite3_bind_int (stmt, 2, (int) state);
+  bind_text (stmt, 3, place);
+  if (!run_alone (self, stmt, &touched, error))
+    return FALSE;
+  return touched == 1 || fail_untouched (self, serial, error);
+}
+
+static char *
+column_dup (sqlite3_stmt *stmt, int at)
+{
+  return g_strdup ((const char *) sqlite3_column_text (stmt, at));
+}
+
+static SpareOutboxEntry *
+read_entry (sqlite3_stmt *stmt)
+{
+  SpareOutboxEntry *entry = g_new0 (SpareOutboxEntry, 1);
+
+  entry->serial = column_dup (stmt, 0);
+  entry->state = (SpareOutboxState) sqlite3_column_int (stmt, 1);
+  entry->file_id = column_dup (stmt, 2);
+  entry->name = g_strndup (sqlite3_column_blob (stmt, 3),
+                           (gsize) sqlite3_column_bytes (stmt, 3));
+  if (entry->name == NULL)
+    entry->name = g_strdup ("");
+  entry->description = column_dup (stmt, 4);
+  entry->size = (guint64) sqlite3_column_int64 (stmt, 5);
+  entry->created = sqlite3_column_int64 (stmt, 6);
+  entry->owner = column_dup (stmt, 7);
+  entry->authority = column_dup (stmt, 8);
+  entry->subkey = column_dup (stmt, 9);
+  entry->algorithm = column_dup (stmt, 10);
+  entry->cipher = column_dup (stmt, 11);
+  entry->mode = (SpareEscrowMode) sqlite3_column_int (stmt, 12);
+  if (sqlite3_column_type (stmt, 13) != SQLITE_NULL)
+    entry->packet = g_bytes_new (sqlite3_column_blob (stmt, 13),
+                                 (gsize) sqlite3_column_bytes (stmt, 13));
+  if (sqlite3_column_bytes (stmt, 14) == (int) sizeof entry->proof)
+    {
+      memcpy (entry->proof, sqlite3_column_blob (stmt, 14), sizeof entry->proof);
+      entry->has_proof = TRUE;
+    }
+  entry->place = column_dup (stmt, 15);
+  return entry;
+}
+
+static GPtrArray *
+read_entries (SpareOutbox *self, sqlite3_stmt *stmt, GError **error)
+{
+  g_autoptr (GPtrArray)
+      entries = g_ptr_array_new_with_free_func ((GDestroyNotify) spare_outbox_entry_free);
+  gboolean row = FALSE;
+
+  do
+    {
+      if (!spare_database_step (self->database, stmt, &row, error))
+        return NULL;
+      if (row)
+        g_ptr_array_add (entries, read_entry (stmt));
+    }
+  while (row);
+
+  return g_steal_pointer (&entries);
+}
+
+/**
+ * spare_outbox_list_sync:
+ * @state: a [enum@SpareOutboxState], or -1 for all
+ * @limit: the most entries wanted; 0 for all
+ * @offset: how many to pass over
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type SpareOutboxEntry): the packets, newest first
+ */
+GPtrArray *
+spare_outbox_list_sync (SpareOutbox *self, int state, guint limit, guint offset, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self), NULL);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error))
+    return NULL;
+  stmt = spare_database_prepare (self->database,
+                                 state < 0 ? "SELECT " COLUMNS
+                                             " FROM packets ORDER BY id DESC LIMIT ?1 OFFSET ?2"
+                                           : "SELECT " COLUMNS
+                                             " FROM packets WHERE state = ?3 ORDER BY id DESC "
+                                             "LIMIT ?1 OFFSET ?2",
+                                 error);
+  if (stmt == NULL)
+    return NULL;
+
+  sqlite3_bind_int64 (stmt, 1, limit == 0 ? -1 : (gint64) limit);
+  sqlite3_bind_int64 (stmt, 2, (gint64) offset);
+  if (state >= 0)
+    sqlite3_bind_int (stmt, 3, state);
+  return read_entries (self, stmt, error);
+}
+
+/**
+ * spare_outbox_find_sync:
+ * @file_id: 32 hex digits
+ * @error: where to put an error
+ *
+ * The newest packet of a file. A file id is a locator, never evidence: whoever acts on the packet compares
+ * more than that.
+ *
+ * Returns: (transfer full) (nullable): the packet; %NULL without @error if there is none
+ */
+SpareOutboxEntry *
+spare_outbox_find_sync (SpareOutbox *self, const char *file_id, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  gboolean row = FALSE;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self) && file_id != NULL, NULL);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error))
+    return NULL;
+  stmt = spare_database_prepare (self->database,
+                                 "SELECT " COLUMNS " FROM packets WHERE file_id = ?1 "
+                                 "ORDER BY id DESC LIMIT 1",
+                                 error);
+  if (stmt == NULL)
+    return NULL;
+
+  bind_text (stmt, 1, file_id);
+  if (!spare_database_step (self->database, stmt, &row, error) || !row)
+    return NULL;
+  return read_entry (stmt);
+}
+
+/**
+ * spare_outbox_count_sync:
+ * @counts: (out): how many packets are in each state; untouched on failure
+ * @error: where to put an error
+ *
+ * Returns: whether they could be counted
+ */
+gboolean
+spare_outbox_count_sync (SpareOutbox *self, guint counts[3], GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  guint found[3] = { 0, 0, 0 };
+  gboolean row = FALSE;
+
+  g_return_val_if_fail (SPARE_IS_OUTBOX (self), FALSE);
+
+  locker = g_mutex_locker_new (&self->lock);
+  if (!check_open (self, error))
+    return FALSE;
+  stmt = spare_database_prepare (self->database,
+                                 "SELECT state, count(*) FROM packets GROUP BY state", error);
+  if (stmt == NULL)
+    return FALSE;
+
+  do
+    {
+      int state;
+
+      if (!spare_database_step (self->database, stmt, &row, error))
+        return FALSE;
+      if (!row)
+        break;
+      state = sqlite3_column_int (stmt, 0);
+      if (state >= 0 && state < 3)
+        found[state] = (guint) sqlite3_column_int64 (stmt, 1);
+    }
+  while (row);
+
+  memcpy (counts, found, sizeof found);
+  return TRUE;
+}
