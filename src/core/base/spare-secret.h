@@ -19,6 +19,7 @@ typedef struct _SpareSecret SpareSecret;
 GType spare_secret_get_type (void) G_GNUC_CONST;
 
 gboolean spare_secret_init (GError **error);
+gboolean spare_secret_memory_is_locked (void);
 
 SpareSecret *spare_secret_new_copy (gconstpointer data, gsize size, GError **error);
 SpareSecret *spare_secret_new_sized (gsize size, guint8 **data, GError **error);
