@@ -28,6 +28,8 @@ typedef struct
   SpareWriteFunc write;
   SpareRewindFunc rewind_output;
   gpointer output;
+  /* Seconds of silence (no octet, no word, no question open) after which the engine counts as hung; 0: two minutes. */
+  guint patience;
 } SpareStream;
 
 G_END_DECLS
