@@ -17,8 +17,11 @@ typedef struct
   gboolean decrypted; /* else encrypted */
   gboolean pending;   /* escrow pending: the authority is added later */
   SpareEscrowMode mode;
-  gboolean unsure;       /* done, but may not survive a power cut */
-  gboolean trashed;      /* the original is in the trash */
+  gboolean unsure;  /* done, but may not survive a power cut */
+  gboolean trashed; /* the original is in the trash */
+  guint n_left_out; /* pipes, devices and sockets of a folder that were not taken along */
+  guint64 octets;   /* of the plain file, or of all files of the folder */
+  char *note;       /* translated sentence that the person should see beside success; NULL */
   GPtrArray *signatures; /* of SpareSignature (gnupg/); NULL or empty: not signed */
 } SpareFileResult;
 

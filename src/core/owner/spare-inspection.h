@@ -47,6 +47,8 @@ typedef struct
   char *serial; /* of the packet in the outbox; NULL */
 } SpareInspection;
 
+gboolean spare_head_read_sync (const char *path, SpareHead **head, GError **error);
+
 void spare_inspection_free (SpareInspection *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpareInspection, spare_inspection_free)
 

@@ -39,6 +39,11 @@ typedef struct
   char *output;           /* exact output path; NULL */
   char *output_directory; /* must exist; NULL: beside the input */
   SpareConflict conflict;
+
+  /* Who is encrypted to, worked out by the first job and kept for the batch; private. */
+  GMutex lock;
+  struct _SpareEncryptionPlan *plan;
+  gint64 plan_made; /* monotonic microseconds */
 } SpareJobOptions;
 
 SpareJobOptions *spare_job_options_new (void);
@@ -68,6 +73,9 @@ gboolean spare_job_undo_finish (SpareJob *self, GAsyncResult *result, GError **e
 const char *spare_job_get_path (SpareJob *self);         /* file system octets */
 const char *spare_job_get_display_name (SpareJob *self); /* sanitized */
 gboolean spare_job_is_folder (SpareJob *self);
+SpareJobOptions *spare_job_get_options (SpareJob *self);
+/* A file found in a folder whose files go one by one: what is encrypted already is skipped. */
+void spare_job_set_found (SpareJob *self, gboolean found);
 SpareJobKind spare_job_get_kind (SpareJob *self);
 SpareJobState spare_job_get_state (SpareJob *self);
 guint64 spare_job_get_done (SpareJob *self);

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The list of jobs, as the window shows it and the command line runs it: first come, first served, two at a time (one
+ * engine waits for the disk while the other computes; more of them wait for each other).
+ *
+ * Promises: adding ten thousand files is one change of the list and touches none of them; a file that is waiting or
+ * running already is not taken twice; a job that is removed is cancelled first. Main thread only. */
+
+#include "config.h"
+
+#include "spare-job-queue.h"
+
+#include <string.h>
+
+#include "spare-folder-walk.h"
+
+#define AT_ONCE 2
+
+struct _SpareJobQueue
+{
+  GObject parent_instance;
+
+  SpareOwner *owner;
+  GPtrArray *jobs;        /* SpareJob */
+  GQueue waiting;         /* SpareJob, referenced */
+  GHashTable *unfinished; /* path → SpareJob, neither owned: the job is in @jobs */
+  guint n_running;        /* jobs and folders that are being looked through */
+  gboolean was_busy;
+};
+
+static void spare_job_queue_list_init (GListModelInterface *interface);
+static void start_more (SpareJobQueue *self);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (SpareJobQueue,
+                               spare_job_queue,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL,
+                                                      spare_job_queue_list_init))
+
+enum
+{
+  BATCH_FINISHED,
+  CHANGED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static GType
+get_item_type (GListModel *list)
+{
+  return SPARE_TYPE_JOB;
+}
+
+static guint
+get_n_items (GListModel *list)
+{
+  return SPARE_JOB_QUEUE (list)->jobs->len;
+}
+
+static gpointer
+get_item (GListModel *list, guint position)
+{
+  SpareJobQueue *self = SPARE_JOB_QUEUE (list);
+
+  return position < self->jobs->len ? g_object_ref (g_ptr_array_index (self->jobs, position))
+                                    : NULL;
+}
+
+static void
+spare_job_queue_list_init (GListModelInterface *interface)
+{
+  interface->get_item_type = get_item_type;
+  interface->get_n_items = get_n_items;
+  interface->get_item = get_item;
+}
+
+static void
+spare_job_queue_finalize (GObject *object)
+{
+  SpareJobQueue *self = SPARE_JOB_QUEUE (object);
+
+  g_queue_clear_full (&self->waiting, g_object_unref);
+  g_hash_table_unref (self->unfinished);
+  g_ptr_array_unref (self->jobs);
+  g_clear_object (&self->owner);
+  G_OBJECT_CLASS (spare_job_queue_parent_class)->finalize (object);
+}
+
+static void
+spare_job_queue_class_init (SpareJobQueueClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = spare_job_queue_finalize;
+  signals[BATCH_FINISHED] = g_signal_new ("batch-finished", SPARE_TYPE_JOB_QUEUE,
+                                          G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                          0);
+  signals[CHANGED] = g_signal_new ("changed", SPARE_TYPE_JOB_QUEUE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                   NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+spare_job_queue_init (SpareJobQueue *self)
+{
+  self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  self->unfinished = g_hash_table_new (g_str_hash, g_str_equal);
+  g_queue_init (&self->waiting);
+}
+
+/**
+ * spare_job_queue_new:
+ * @owner: the owner's side
+ *
+ * Returns: (transfer full): an empty queue
+ */
+SpareJobQueue *
+spare_job_queue_new (SpareOwner *owner)
+{
+  SpareJobQueue *self = g_object_new (SPARE_TYPE_JOB_QUEUE, NULL);
+
+  self->owner = g_object_ref (owner);
+  return self;
+}
+
+static void
+announce (SpareJobQueue *self)
+{
+  gboolean busy = spare_job_queue_is_busy (self);
+
+  g_signal_emit (self, signals[CHANGED], 0);
+  if (self->was_busy && !busy)
+    {
+      self->was_busy = FALSE;
+      g_signal_emit (self, signals[BATCH_FINISHED], 0);
+    }
+  else
+    self->was_busy = busy;
+}
+
+static void
+forget (SpareJobQueue *self, SpareJob *job)
+{
+  if (g_hash_table_lookup (self->unfinished, spare_job_get_path (job)) == job)
+    g_hash_table_remove (self->unfinished, spare_job_get_path (job));
+}
+
+/* Puts new jobs in place of @n_removed rows at @position, and lets them wait. */
+static void
+splice (SpareJobQueue *self, guint position, guint n_removed, GPtrArray *jobs)
+{
+  if (n_removed > 0)
+    g_ptr_array_remove_range (self->jobs, position, n_removed);
+  if (position == self->jobs->len)
+    for (guint i = 0; i < jobs->len; i++)
+      g_ptr_array_add (self->jobs, g_object_ref (g_ptr_array_index (jobs, i)));
+  else
+    {
+      g_autoptr (GPtrArray) tail = g_ptr_array_new ();
+      guint n_tail = self->jobs->len - position;
+
+      for (guint i = position; i < self->jobs->len; i++)
+        g_ptr_array_add (tail, g_object_ref (g_ptr_array_index (self->jobs, i)));
+      g_ptr_array_remove_range (self->jobs, position, n_tail);
+      for (guint i = 0; i < jobs->len; i++)
+        g_ptr_array_add (self->jobs, g_object_ref (g_ptr_array_index (jobs, i)));
+      for (guint i = 0; i < n_tail; i++)
+        g_ptr_array_add (self->jobs, g_ptr_array_index (tail, i));
+    }
+  for (guint i = 0; i < jobs->len; i++)
+    {
+      SpareJob *job = g_ptr_array_index (jobs, i);
+
+      g_hash_table_insert (self->unfinished, (gpointer) spare_job_get_path (job), job);
+      g_queue_push_tail (&self->waiting, g_object_ref (job));
+    }
+  if (n_removed > 0 || jobs->len > 0)
+    g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, jobs->len);
+}
+
+static void
+job_ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SpareJobQueue) self = user_data;
+  SpareJob *job = SPARE_JOB (source);
+
+  /* The job keeps its error. */
+  (void) spare_job_run_finish (job, result, NULL);
+  forget (self, job);
+  self->n_running--;
+  start_more (self);
+  announce (self);
+}
+
+/* The files of a folder that go one by one: looked through in a thread. */
+
+static void
+find_files_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const char *folder = task_data;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (SpareFolderWalk) walk = NULL;
+  const SpareFolderEntry *entry;
+  GError *error = NULL;
+
+  walk = spare_folder_walk_new (folder, &error);
+  while (walk != NULL && error == NULL)
+    {
+      if (!spare_folder_walk_next (walk, &entry, &error) || entry == NULL)
+        break;
+      /* Links lead to files that are elsewhere, and other things are no files: both would be a surprise here. */
+      if (entry->kind == SPARE_FOLDER_ENTRY_FILE)
+        g_ptr_array_add (paths, g_build_filename (folder, entry->path, NULL));
+    }
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, g_steal_pointer (&paths), (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+files_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SpareJobQueue *self = SPARE_JOB_QUEUE (source);
+  g_autoptr (SpareJob) folder = user_data;
+  g_autoptr (GPtrArray) paths = g_task_propagate_pointer (G_TASK (result), NULL);
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  guint position;
+
+  self->n_running--;
+  if (paths == NULL)
+    {
+      /* The job itself says what is wrong with the folder. */
+      if (spare_job_get_state (folder) == SPARE_JOB_WAITING)
+        {
+          self->n_running++;
+          spare_job_run_async (folder, job_ended_cb, g_object_ref (self));
+        }
+      announce (self);
+      return;
+    }
+  forget (self, folder);
+  if (spare_job_get_state (folder) == SPARE_JOB_WAITING
+      && g_ptr_array_find (self->jobs, folder, &position))
+    {
+      for (guint i = 0; i < paths->len; i++)
+        {
+          SpareJob *job = spare_job_new (self->owner, g_ptr_array_index (paths, i),
+                                         SPARE_JOB_ENCRYPT, spare_job_get_options (folder));
+
+          spare_job_set_found (job, TRUE);
+          g_ptr_array_add (jobs, job);
+        }
+      splice (self, position, 1, jobs);
+    }
+  start_more (self);
+  announce (self);
+}
+
+static void
+find_files (SpareJobQueue *self, SpareJob *job)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, files_found_cb, g_object_ref (job));
+
+  g_task_set_source_tag (task, find_files);
+  g_task_set_task_data (task, g_strdup (spare_job_get_path (job)), g_free);
+  g_task_run_in_thread (task, find_files_thread);
+}
+
+static void
+start_more (SpareJobQueue *self)
+{
+  while (self->n_running < AT_ONCE)
+    {
+      g_autoptr (SpareJob) job = g_queue_pop_head (&self->waiting);
+
+      if (job == NULL)
+        return;
+      if (spare_job_get_state (job) != SPARE_JOB_WAITING)
+        {
+          forget (self, job);
+          continue;
+        }
+      self->n_running++;
+      if (spare_job_get_options (job)->each && spare_job_get_kind (job) != SPARE_JOB_DECRYPT
+          && spare_job_is_folder (job))
+        find_files (self, job);
+      else
+        spare_job_run_async (job, job_ended_cb, g_object_ref (self));
+    }
+}
+
+/**
+ * spare_job_queue_add:
+ * @self: the queue
+ * @paths: files and folders, in the file system's octets
+ * @kind: what to do with them
+ * @options: (transfer none): what was asked for; shared by these jobs
+ *
+ * Adds jobs at the end and starts what can be started.
+ */
+void
+spare_job_queue_add (SpareJobQueue *self,
+                     const char *const *paths,
+                     SpareJobKind kind,
+                     SpareJobOptions *options)
+{
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (; *paths != NULL; paths++)
+    {
+      g_autoptr (SpareJob) job = spare_job_new (self->owner, *paths, kind, options);
+      const char *path = spare_job_get_path (job);
+
+      if (g_hash_table_contains (self->unfinished, path)
+          || !g_hash_table_add (seen, (gpointer) path))
+        continue;
+      g_ptr_array_add (jobs, g_steal_pointer (&job));
+    }
+  splice (self, self->jobs->len, 0, jobs);
+  start_more (self);
+  announce (self);
+}
+
+/**
+ * spare_job_queue_retry:
+ * @self: the queue
+ * @job: one of its jobs that failed or was cancelled
+ *
+ * Lets a job wait again, behind those that wait now.
+ */
+void
+spare_job_queue_retry (SpareJobQueue *self, SpareJob *job)
+{
+  if (g_hash_table_contains (self->unfinished, spare_job_get_path (job)))
+    return;
+  spare_job_reset (job);
+  g_hash_table_insert (self->unfinished, (gpointer) spare_job_get_path (job), job);
+  g_queue_push_tail (&self->waiting, g_object_ref (job));
+  start_more (self);
+  announce (self);
+}
+
+/**
+ * spare_job_queue_remove:
+ * @self: the queue
+ * @job: one of its jobs
+ *
+ * Takes a job out of the list, cancelling it first.
+ */
+void
+spare_job_queue_remove (SpareJobQueue *self, SpareJob *job)
+{
+  g_autoptr (SpareJob) kept = g_object_ref (job);
+  guint position;
+
+  spare_job_cancel (job);
+  if (!g_ptr_array_find (self->jobs, job, &position))
+    return;
+  forget (self, job);
+  g_ptr_array_remove_index (self->jobs, position);
+  g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+  announce (self);
+}
+
+static gboolean
+is_unfinished (SpareJob *job)
+{
+  SpareJobState state = spare_job_get_state (job);
+
+  return state == SPARE_JOB_WAITING || state == SPARE_JOB_RUNNING;
+}
+
+/**
+ * spare_job_queue_clear_finished:
+ * @self: the queue
+ *
+ * Takes all jobs out of the list that neither wait nor run.
+ */
+void
+spare_job_queue_clear_finished (SpareJobQueue *self)
+{
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_object_unref);
+  guint before = self->jobs->len;
+
+  for (guint i = 0; i < before; i++)
+    {
+      SpareJob *job = g_ptr_array_index (self->jobs, i);
+
+      if (is_unfinished (job))
+        g_ptr_array_add (kept, g_object_ref (job));
+    }
+  if (kept->len == before)
+    return;
+  g_ptr_array_unref (self->jobs);
+  self->jobs = g_steal_pointer (&kept);
+  g_list_model_items_changed (G_LIST_MODEL (self), 0, before, self->jobs->len);
+  announce (self);
+}
+
+/**
+ * spare_job_queue_cancel_all:
+ * @self: the queue
+ *
+ * Cancels all that waits or runs.
+ */
+void
+spare_job_queue_cancel_all (SpareJobQueue *self)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    spare_job_cancel (g_ptr_array_index (self->jobs, i));
+  start_more (self);
+  announce (self);
+}
+
+/**
+ * spare_job_queue_get_counts:
+ * @self: the queue
+ * @counts: (out caller-allocates): how many jobs are in which state, and octets
+ *
+ * Counts the jobs.
+ */
+void
+spare_job_queue_get_counts (SpareJobQueue *self, SpareJobCounts *counts)
+{
+  memset (counts, 0, sizeof *counts);
+  for (guint i = 0; i < self->jobs->len; i++)
+    {
+      SpareJob *job = g_ptr_array_index (self->jobs, i);
+
+      switch (spare_job_get_state (job))
+        {
+        case SPARE_JOB_WAITING:
+          counts->waiting++;
+          break;
+        case SPARE_JOB_RUNNING:
+          counts->running++;
+          break;
+        case SPARE_JOB_DONE:
+        case SPARE_JOB_UNDONE:
+          counts->done++;
+          break;
+        case SPARE_JOB_FAILED:
+          counts->failed++;
+          break;
+        case SPARE_JOB_SKIPPED:
+          counts->skipped++;
+          break;
+        case SPARE_JOB_CANCELLED:
+        default:
+          counts->cancelled++;
+          break;
+        }
+      counts->done_octets += spare_job_get_done (job);
+      counts->total_octets += spare_job_get_total (job);
+    }
+}
+
+/**
+ * spare_job_queue_is_busy:
+ * @self: the queue
+ *
+ * Returns: whether something waits or runs
+ */
+gboolean
+spare_job_queue_is_busy (SpareJobQueue *self)
+{
+  return self->n_running > 0 || !g_queue_is_empty (&self->waiting);
+}
+
+/**
+ * spare_job_queue_drain:
+ * @self: the queue
+ *
+ * Runs the main context until nothing waits or runs: for the command line, which has no main loop of its own.
+ */
+void
+spare_job_queue_drain (SpareJobQueue *self)
+{
+  while (spare_job_queue_is_busy (self))
+    g_main_context_iteration (NULL, TRUE);
+}
