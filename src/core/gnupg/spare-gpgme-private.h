@@ -69,5 +69,19 @@ char *spare_home_dup_agent_socket_private (SpareHome *self, GError **error);
 gboolean spare_home_ensure_agent_private (SpareHome *self, gboolean *restarted, GError **error);
 
 const char *spare_home_get_guard_path_private (SpareHome *self);
+/* The home that GPGME knows globally, so that no context of it costs a --version. */
+const char *spare_engine_get_home_private (void);
+
+/* The home's passphrase function, or an error that says that there is none. */
+SpareSecret *spare_home_ask_passphrase_private (SpareHome *self,
+                                                const char *fingerprint,
+                                                gboolean was_wrong,
+                                                GCancellable *cancellable,
+                                                GError **error);
+gpgme_key_t spare_home_fetch_key_private (SpareHome *self,
+                                          const char *fingerprint,
+                                          gboolean secret,
+                                          GCancellable *cancellable,
+                                          GError **error);
 
 G_END_DECLS

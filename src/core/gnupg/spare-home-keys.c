@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What keys a home has.
+ *
+ * Promise: an empty answer is true. GPGME shows an engine that is missing, crashes or talks nonsense as a home without
+ * keys; so the guard's word about how the engine ended is heeded, and no keys at all are believed only from an engine
+ * that has just proven to be healthy. A key is found by its whole fingerprint, compared octet by octet; gpg's own
+ * matching (names, short ids) decides nothing. */
+#include "config.h"
+
+#include "spare-home.h"
+
+#include "spare-engine.h"
+#include "spare-error.h"
+#include "spare-gpgme-private.h"
+
+#include <glib/gi18n-lib.h>
+
+static void
+unref_key (gpointer key)
+{
+  gpgme_key_unref (key);
+}
+
+/* Returns GPGME's keys. @pattern: NULL, a fingerprint, or a key id in hex. */
+static GPtrArray *
+list (SpareHome *home,
+      const char *pattern,
+      gboolean secret,
+      GCancellable *cancellable,
+      GError **error)
+{
+  g_autoptr (SpareContext) context = NULL;
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (unref_key);
+  gpgme_error_t failure;
+
+  context = spare_home_new_context_private (home, SPARE_CONTEXT_DEFAULT, cancellable, error);
+  if (context == NULL)
+    return NULL;
+  gpgme_set_keylist_mode (context->gpgme,
+                          GPGME_KEYLIST_MODE_LOCAL | GPGME_KEYLIST_MODE_WITH_KEYGRIP);
+  failure = gpgme_op_keylist_start (context->gpgme, pattern, secret);
+  while (failure == 0)
+    {
+      gpgme_key_t key = NULL;
+
+      failure = gpgme_op_keylist_next (context->gpgme, &key);
+      if (failure == 0)
+        g_ptr_array_add (keys, key);
+    }
+  if (gpgme_err_code (failure) == GPG_ERR_EOF)
+    failure = 0;
+  if (!spare_context_check (context, failure, "list keys", error))
+    return NULL;
+  if (keys->len == 0
+      && !spare_engine_check_health (spare_home_get_guard_path_private (home), error))
+    return NULL;
+  return g_steal_pointer (&keys);
+}
+
+gpgme_key_t
+spare_home_fetch_key_private (SpareHome *self,
+                              const char *fingerprint,
+                              gboolean secret,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  g_autoptr (GPtrArray) keys = NULL;
+
+  if (spare_fingerprint_is_valid (fingerprint))
+    {
+      keys = list (self, fingerprint, secret, cancellable, error);
+      if (keys == NULL)
+        return NULL;
+    }
+  for (guint i = 0; keys != NULL && i < keys->len; i++)
+    {
+      gpgme_key_t key = g_ptr_array_index (keys, i);
+
+      if (key->subkeys != NULL && g_strcmp0 (key->subkeys->fpr, fingerprint) == 0)
+        {
+          gpgme_key_ref (key);
+          return key;
+        }
+    }
+  if (secret)
+    g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                         _ ("The secret key for this is not here. Import it, or insert the "
+                            "smartcard that holds it, and try again."));
+  else
+    g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                         _ ("A key that is needed for this is not here. Import it and try "
+                            "again."));
+  return NULL;
+}
+
+/**
+ * spare_home_list_keys_sync:
+ * @self: a home
+ * @secret: only those whose secret part, or a card stub of it, is here
+ * @cancellable: (nullable): ends it
+ * @error: return location
+ *
+ * A person who has no home of their own has no keys: that is no error.
+ *
+ * Fails with %SPARE_ERROR_ENGINE when the engine does not work: "no keys" then means nothing.
+ *
+ * Returns: (transfer full) (nullable) (element-type SpareKey): the keys, perhaps none
+ */
+GPtrArray *
+spare_home_list_keys_sync (SpareHome *self,
+                           gboolean secret,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_autoptr (GPtrArray) keys = NULL;
+  GPtrArray *result;
+
+  if (spare_home_get_kind (self) == SPARE_HOME_PERSONAL && !spare_home_exists (self))
+    return g_ptr_array_new_with_free_func (g_object_unref);
+  keys = list (self, NULL, secret, cancellable, error);
+  if (keys == NULL)
+    return NULL;
+  result = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < keys->len; i++)
+    g_ptr_array_add (result, spare_key_new_private (g_ptr_array_index (keys, i)));
+  return result;
+}
+
+/**
+ * spare_home_get_key_sync:
+ * @self: a home
+ * @fingerprint: of the primary key, whole
+ * @secret: its secret part must be here
+ * @cancellable: (nullable): ends it
+ * @error: return location
+ *
+ * Fails with %SPARE_ERROR_NO_KEY if it is not here, and with %SPARE_ERROR_ENGINE if that can't be known.
+ *
+ * Returns: (transfer full) (nullable): the key
+ */
+SpareKey *
+spare_home_get_key_sync (SpareHome *self,
+                         const char *fingerprint,
+                         gboolean secret,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_auto (gpgme_key_t)
+      key = spare_home_fetch_key_private (self, fingerprint, secret, cancellable, error);
+
+  return key ? spare_key_new_private (key) : NULL;
+}
+
+/**
+ * spare_home_find_key_by_id_sync:
+ * @self: a home
+ * @key_id: of the primary key or of a subkey
+ * @secret: its secret part must be here
+ * @cancellable: (nullable): ends it
+ * @error: return location
+ *
+ * Key ids can be made to collide: two keys with the same one are an error, not a choice.
+ *
+ * Fails as spare_home_get_key_sync().
+ *
+ * Returns: (transfer full) (nullable): the key
+ */
+SpareKey *
+spare_home_find_key_by_id_sync (SpareHome *self,
+                                guint64 key_id,
+                                gboolean secret,
+                                GCancellable *cancellable,
+                                GError **error)
+{
+  g_autofree char *pattern = g_strdup_printf ("%016" G_GINT64_MODIFIER "X", key_id);
+  g_autoptr (GPtrArray) keys = list (self, pattern, secret, cancellable, error);
+  g_autoptr (SpareKey) found = NULL;
+
+  if (keys == NULL)
+    return NULL;
+  for (guint i = 0; i < keys->len; i++)
+    {
+      g_autoptr (SpareKey) key = spare_key_new_private (g_ptr_array_index (keys, i));
+
+      if (spare_key_find_key_id (key, key_id) == NULL)
+        continue;
+      if (found != NULL)
+        {
+          g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                               _ ("Two keys here have the same short id, so it can’t be told "
+                                  "which one is meant. Remove the one that you don’t know."));
+          return NULL;
+        }
+      found = g_steal_pointer (&key);
+    }
+  if (found == NULL)
+    g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                         _ ("None of the keys here fits."));
+  return g_steal_pointer (&found);
+}
