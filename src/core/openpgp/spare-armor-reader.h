@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Limits: quality of what an armor may hold before it is refused. */
+/* Octets of one line, key-value lines, and octets of blank before the first line: more is refused. */
 #define SPARE_ARMOR_LINE_MAX    (64 * 1024)
 #define SPARE_ARMOR_HEADERS_MAX 64
 #define SPARE_ARMOR_LEADING_MAX (64 * 1024)
@@ -30,6 +30,16 @@ typedef enum
 
 typedef struct _SpareArmorReader SpareArmorReader;
 
+/* Plain state of a detection octet by octet; begins as zeros. */
+typedef struct
+{
+  guint64 n_leading;
+  guint n_mark;    /* octets of a byte order mark seen */
+  guint n_matched; /* octets of the first line seen */
+  gboolean inside; /* the line has begun with a blank */
+} SpareArmorDetector;
+
+SpareArmorVerdict spare_armor_detector_push (SpareArmorDetector *detector, guint8 octet);
 SpareArmorVerdict spare_armor_detect (const guint8 *data, gsize length);
 
 SpareArmorReader *spare_armor_reader_new (void);
@@ -39,9 +49,7 @@ gboolean spare_armor_reader_feed (SpareArmorReader *reader,
                                   gsize length,
                                   GByteArray *output,
                                   GError **error);
-gboolean spare_armor_reader_finish (SpareArmorReader *reader,
-                                    GByteArray *output,
-                                    GError **error);
+gboolean spare_armor_reader_finish (SpareArmorReader *reader, GError **error);
 SpareArmorType spare_armor_reader_get_armor_type (const SpareArmorReader *reader);
 gboolean spare_armor_reader_is_at_end (const SpareArmorReader *reader);
 gboolean spare_armor_reader_get_checksum_wrong (const SpareArmorReader *reader);

@@ -22,6 +22,8 @@ typedef struct
   guint n_held;
   int state;
   guint64 left;
+  guint64 body_length; /* octets of the body seen so far */
+  SparePacketLengthKind chunk_kind;
   SparePacketHeader header; /* of the packet being read */
 } SparePacketFramer;
 

@@ -28,7 +28,7 @@ const guint8 *spare_pkesk_get_wrapped (const SparePkesk *pkesk, gsize *length);
 
 SpareSecret *spare_pkesk_ecdh_unwrap (const SparePkesk *pkesk,
                                       const SpareKdf *kdf,
-                                      const SpareSecret *shared_point,
+                                      SpareSecret *shared_point,
                                       guint *cipher,
                                       GError **error);
 
