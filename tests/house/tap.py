@@ -24,6 +24,6 @@ def run(*tests):
             failed += 1
             print(f'not ok {number} {name}', flush=True)
             text = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-            for line in text.splitlines():
-                print(f'# {line}', flush=True)
+            # Meson shows what is said here beside the name of a failed point.
+            print(f'{name}: {text}', file=sys.stderr, flush=True)
     sys.exit(1 if failed else 0)
