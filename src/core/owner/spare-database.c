@@ -362,6 +362,22 @@ configure (SpareDatabase *self, GError **error)
   return truncates || fail_sqlite (self, SQLITE_ERROR, error);
 }
 
+/* In one transaction, else another process that just makes the file is seen half-way. */
+static gboolean
+check_kind_alone (SpareDatabase *self,
+                  const SpareDatabaseSchema *schema,
+                  gint64 *version,
+                  GError **error)
+{
+  gboolean fits;
+
+  if (!spare_database_exec (self, "BEGIN", error))
+    return FALSE;
+  fits = check_kind (self, schema, version, error);
+  spare_database_rollback (self);
+  return fits;
+}
+
 static gboolean
 prepare (SpareDatabase *self, const SpareDatabaseSchema *schema, GError **error)
 {
@@ -369,7 +385,7 @@ prepare (SpareDatabase *self, const SpareDatabaseSchema *schema, GError **error)
   gboolean intact = FALSE;
 
   /* Before anything is set: a foreign file must not even get its journal mode changed. */
-  if (!check_kind (self, schema, &version, error) || !configure (self, error))
+  if (!check_kind_alone (self, schema, &version, error) || !configure (self, error))
     return FALSE;
   if (!query_is (self, "PRAGMA quick_check(1)", "ok", &intact, error))
     return FALSE;

@@ -172,6 +172,22 @@ populate (SpareDatabase *database, GError **error)
   return spare_database_exec (database, sql, error);
 }
 
+/* Opened late where it could not be opened before: its own words are then the error. With the lock held. */
+static gboolean
+check_open (SpareOutbox *self, GError **error)
+{
+  const SpareDatabaseSchema schema = {
+    .application_id = OUTBOX_APPLICATION_ID,
+    .migrations = migrations,
+    .n_migrations = G_N_ELEMENTS (migrations),
+    .populate = populate,
+  };
+
+  if (self->database == NULL)
+    self->database = spare_database_open (self->path, &schema, error);
+  return self->database != NULL;
+}
+
 /**
  * spare_outbox_new:
  * @path: the database file; made when opened
@@ -195,7 +211,8 @@ spare_outbox_new (const char *path)
  * @cancellable: (nullable): looked at before, not during
  * @error: where to put an error
  *
- * Opens the file, or makes it. Opening again what is open does nothing; after a failure it may be tried anew.
+ * Opens the file, or makes it. Opening again what is open does nothing; after a failure each further call tries
+ * anew, and says what is wrong.
  *
  * Returns: %FALSE with [error@SpareError] `DATABASE` if the file is damaged, foreign, of a newer version, not
  *   writable or locked for more than 5 s; `G_IO_ERROR_NO_SPACE` on a full disk. The file is then as it was
@@ -203,12 +220,6 @@ spare_outbox_new (const char *path)
 gboolean
 spare_outbox_open_sync (SpareOutbox *self, GCancellable *cancellable, GError **error)
 {
-  const SpareDatabaseSchema schema = {
-    .application_id = OUTBOX_APPLICATION_ID,
-    .migrations = migrations,
-    .n_migrations = G_N_ELEMENTS (migrations),
-    .populate = populate,
-  };
   g_autoptr (GMutexLocker) locker = NULL;
 
   g_return_val_if_fail (SPARE_IS_OUTBOX (self), FALSE);
@@ -217,20 +228,7 @@ spare_outbox_open_sync (SpareOutbox *self, GCancellable *cancellable, GError **e
     return FALSE;
 
   locker = g_mutex_locker_new (&self->lock);
-  if (self->database == NULL)
-    self->database = spare_database_open (self->path, &schema, error);
-  return self->database != NULL;
-}
-
-static gboolean
-check_open (SpareOutbox *self, GError **error)
-{
-  if (self->database != NULL)
-    return TRUE;
-
-  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DATABASE,
-                       _ ("The list of spare keys is not open. Nothing was changed."));
-  return FALSE;
+  return check_open (self, error);
 }
 
 static void
