@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Decryption of a stream: intact or nothing, and who signed it.
+ *
+ * gpg 2.2.40 reports success for damaged and truncated OCB messages and only its exit status tells. But that status is
+ * also bad when a signature can't be checked, on intact data. So there may be two passes: the first one decrypts and
+ * verifies, and exit 0 is believed; another exit, with a signature looked at and nothing else wrong, is decrypted
+ * again with signatures skipped, and only that output and that exit status count. Anything else is final.
+ *
+ * The input is walked as it is fed: one message, one container, ending where the input ends.
+ *
+ * Promise: when spare_decrypt_sync() succeeds, what was written since the last rewind is all of the plaintext of an
+ * intact, integrity-protected message. When it fails, what was written is to be thrown away.
+ *
+ * A signature that is wrong although the message is intact counts as damage: somebody's signed words were changed
+ * before they were encrypted, and nothing is released. A signature that merely can't be checked (unknown, expired or
+ * revoked key) is reported.
+ *
+ * Not promised: that a message without signature comes from anybody in particular.
+ */
+#include "config.h"
+
+#include "spare-decryption.h"
+
+#include "spare-error.h"
+#include "spare-operation-private.h"
+#include "spare-walker.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define READ_SIZE 65536
+
+typedef struct
+{
+  SpareHome *home;
+  const SpareStream *stream;
+  guint64 output_cap, n_written;
+  GCancellable *cancellable;
+
+  SpareWalker *walker;
+  GByteArray *pending; /* read while looking for the head, not yet fed */
+  gsize n_fed;         /* of pending */
+  gboolean at_end;
+} Passage;
+
+typedef enum
+{
+  VERDICT_FAILED,
+  VERDICT_INTACT,
+  VERDICT_SIGNATURE, /* nothing wrong but, maybe, a signature: the second pass tells */
+  VERDICT_AGAIN,     /* the agent was gone: once more from the start */
+} Verdict;
+
+/**
+ * spare_signature_free:
+ * @self: (transfer full): a signature
+ */
+void
+spare_signature_free (SpareSignature *self)
+{
+  g_free (self->fingerprint);
+  g_free (self->user_id);
+  g_free (self);
+}
+
+/**
+ * spare_decryption_free:
+ * @self: (transfer full): a decryption's result
+ */
+void
+spare_decryption_free (SpareDecryption *self)
+{
+  g_clear_pointer (&self->head, spare_head_unref);
+  g_clear_pointer (&self->signatures, g_ptr_array_unref);
+  g_free (self);
+}
+
+static void
+passage_clear (Passage *self)
+{
+  g_clear_pointer (&self->walker, spare_walker_free);
+  g_clear_pointer (&self->pending, g_byte_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Passage, passage_clear)
+
+/* --- Input: walked, then fed --- */
+
+static gssize
+read_and_walk (Passage *self, guint8 *buffer, gsize size, GError **error)
+{
+  gssize n;
+
+  if (self->at_end)
+    return 0;
+  n = self->stream->read (self->stream->input, buffer, size, error);
+  if (n < 0)
+    return -1;
+  if (n > 0)
+    return spare_walker_feed (self->walker, buffer, (gsize) n, error) ? n : -1;
+
+  self->at_end = TRUE;
+  return spare_walker_finish (self->walker, error) ? 0 : -1;
+}
+
+static gssize
+read_cb (gpointer user_data, guint8 *buffer, gsize size, GError **error)
+{
+  Passage *self = user_data;
+  gsize held = self->pending->len - self->n_fed;
+
+  if (held == 0)
+    return read_and_walk (self, buffer, size, error);
+
+  size = MIN (size, held);
+  memcpy (buffer, self->pending->data + self->n_fed, size);
+  self->n_fed += size;
+  return (gssize) size;
+}
+
+static gboolean
+write_cb (gpointer user_data, const guint8 *octets, gsize size, GError **error)
+{
+  Passage *self = user_data;
+
+  if (size > self->output_cap - self->n_written)
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_TOO_LARGE,
+                   _ ("The decrypted content is larger than allowed. Nothing was kept of it; "
+                      "the encrypted file is unchanged."));
+      return FALSE;
+    }
+  self->n_written += size;
+  return self->stream->write (self->stream->output, octets, size, error);
+}
+
+/* Reads on until the head is known: what can't be decrypted is refused before any process runs. */
+static gboolean
+find_head (Passage *self, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (READ_SIZE);
+
+  while (spare_walker_get_head (self->walker) == NULL && !self->at_end)
+    {
+      gssize n;
+
+      if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+        return FALSE;
+      n = read_and_walk (self, buffer, READ_SIZE, error);
+      if (n < 0)
+        return FALSE;
+      g_byte_array_append (self->pending, buffer, (guint) n);
+    }
+  return TRUE;
+}
+
+/* The rest that gpg did not want: where it ends decides whether the message was whole. */
+static gboolean
+drain (Passage *self, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (READ_SIZE);
+
+  while (!self->at_end)
+    {
+      if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
+          || read_and_walk (self, buffer, READ_SIZE, error) < 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+begin (Passage *self, gboolean again, GError **error)
+{
+  if (again
+      && (!self->stream->rewind_input (self->stream->input, error)
+          || !self->stream->rewind_output (self->stream->output, error)))
+    return FALSE;
+
+  passage_clear (self);
+  self->walker = spare_walker_new (SPARE_WALKER_READ);
+  self->pending = g_byte_array_new ();
+  self->n_fed = 0;
+  self->at_end = FALSE;
+  self->n_written = 0;
+  return find_head (self, error);
+}
+
+static gboolean
+has_public_key_esk (const SpareHead *head)
+{
+  for (guint i = 0; i < spare_head_get_n_esks (head); i++)
+    if (spare_esk_is_public_key (spare_head_get_esk (head, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_head (const SpareHead *head, GError **error)
+{
+  if (head == NULL || !spare_head_is_encrypted (head))
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_NOT_ENCRYPTED,
+                   _ ("This is not an encrypted OpenPGP file. Nothing was changed."));
+      return FALSE;
+    }
+  if (spare_head_get_kind (head) == SPARE_HEAD_KIND_PASSWORD)
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED,
+                   _ ("This file is encrypted with a password, not to a key. Spare Key opens "
+                      "only "
+                      "files that are encrypted to a key."));
+      return FALSE;
+    }
+  if (spare_head_get_container_tag (head) == SPARE_PACKET_TAG_SED)
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED,
+                   _ ("This file is encrypted in an old way that does not show damage or "
+                      "forgery. "
+                      "It was not opened."));
+      return FALSE;
+    }
+  if (!has_public_key_esk (head))
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                   _ ("This file does not say which key opens it: its session keys were taken "
+                      "out. Nothing was changed."));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- Errors --- */
+
+static void
+set_damaged (GError **error, const char *detail)
+{
+  g_debug ("decryption not believed: %s", detail);
+  g_set_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
+               _ ("The file is damaged or was changed. Nothing of it was released; the "
+                  "encrypted "
+                  "file is as it was."));
+}
+
+static void
+set_no_key (GError **error, const SpareHead *head)
+{
+  g_autoptr (GString) ids = g_string_new (NULL);
+  gboolean hidden = FALSE;
+
+  for (guint i = 0; i < spare_head_get_n_esks (head); i++)
+    {
+      const SpareEsk *esk = spare_head_get_esk (head, i);
+
+      if (!spare_esk_is_public_key (esk))
+        continue;
+      if (spare_esk_is_hidden (esk))
+        {
+          hidden = TRUE;
+          continue;
+        }
+      if (ids->len > 0)
+        g_string_append (ids, ", ");
+      g_string_append_printf (ids, "%016" G_GINT64_MODIFIER "X", spare_esk_get_key_id (esk));
+    }
+
+  if (ids->len == 0)
+    g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                 _ ("None of your keys opens this file, and it hides whose key would. Nothing "
+                    "was "
+                    "changed."));
+  else if (hidden)
+    g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                 _ ("None of your keys opens this file. It was encrypted to %s, and to others "
+                    "that "
+                    "it hides. Nothing was changed."),
+                 ids->str);
+  else
+    g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                 _ ("None of your keys opens this file. It was encrypted to %s. Nothing was "
+                    "changed."),
+                 ids->str);
+}
+
+/* "No secret key" is also what gpg says when its agent died. */
+static gboolean
+agent_may_have_died (Passage *self, const SpareHead *head)
+{
+  gboolean restarted = FALSE;
+
+  if (!spare_home_ensure_agent_private (self->home, &restarted, NULL) || restarted)
+    return TRUE;
+  for (guint i = 0; i < spare_head_get_n_esks (head); i++)
+    {
+      const SpareEsk *esk = spare_head_get_esk (head, i);
+      g_autoptr (SpareKey) key = NULL;
+
+      if (!spare_esk_is_public_key (esk) || spare_esk_is_hidden (esk))
+        continue;
+      key = spare_home_find_key_by_id_sync (self->home, spare_esk_get_key_id (esk), TRUE,
+                                            self->cancellable, NULL);
+      if (key != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* --- The verdict on one pass --- */
+
+static gboolean
+is_content_intact (const SpareEngineFacts *facts)
+{
+  return facts->decryption_okay == 1 && facts->end_decryption == 1
+         && facts->decryption_failed == 0 && facts->bad_mdc == 0 && facts->no_data == 0
+         && facts->unexpected == 0 && facts->errors == 0 && facts->failures == 0;
+}
+
+/* GPGME ends the operation by itself at some of these words: then there is no exit status. */
+static gboolean
+tells_damage (const SpareEngineFacts *facts)
+{
+  return facts->no_data > 0 || facts->unexpected > 0 || facts->bad_mdc > 0
+         || facts->decryption_failed > 0;
+}
+
+static Verdict
+explain_failure (Passage *self,
+                 const SpareHead *head,
+                 const SpareEngineFacts *facts,
+                 gpgme_error_t result,
+                 gboolean may_retry,
+                 GError **error)
+{
+  g_debug ("decryption: okay %u, failed %u, end %u, mdc %u, nodata %u, unexpected %u, errors "
+           "%u, "
+           "failures %u, no key %u, exit %d, result %u",
+           facts->decryption_okay, facts->decryption_failed, facts->end_decryption,
+           facts->bad_mdc, facts->no_data, facts->unexpected, facts->errors, facts->failures,
+           facts->missing_secret_keys, facts->exit_status, gpgme_err_code (result));
+
+  if (facts->decryption_okay == 0
+      && (facts->bad_passphrases > 0 || gpgme_err_code (result) == GPG_ERR_BAD_PASSPHRASE))
+    {
+      spare_gpgme_set_error (error, gpgme_error (GPG_ERR_BAD_PASSPHRASE), "decrypt");
+    }
+  else if (facts->decryption_okay == 0 && facts->missing_secret_keys > 0)
+    {
+      if (may_retry && agent_may_have_died (self, head))
+        return VERDICT_AGAIN;
+      set_no_key (error, head);
+    }
+  else if (gpgme_err_code (result) == GPG_ERR_NO_AGENT
+           || gpgme_err_code (result) == GPG_ERR_NO_PIN_ENTRY
+           || gpgme_err_code (result) == GPG_ERR_CANCELED
+           || gpgme_err_code (result) == GPG_ERR_FULLY_CANCELED)
+    {
+      spare_gpgme_set_error (error, result, "decrypt");
+    }
+  else if (facts->exit_status > 2 || (facts->exit_status < 0 && !tells_damage (facts)))
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
+                   _ ("GnuPG ended before it was through. Nothing was released; the encrypted "
+                      "file is as it was. Please try again."));
+    }
+  else
+    {
+      set_damaged (error, "status lines");
+    }
+  return VERDICT_FAILED;
+}
+
+static SpareSignatureStatus
+translate_status (const struct _gpgme_signature *signature)
+{
+  switch (gpgme_err_code (signature->status))
+    {
+    case GPG_ERR_NO_ERROR:
+      return SPARE_SIGNATURE_GOOD;
+    case GPG_ERR_SIG_EXPIRED:
+      return SPARE_SIGNATURE_EXPIRED;
+    case GPG_ERR_KEY_EXPIRED:
+      return SPARE_SIGNATURE_EXPIRED_KEY;
+    case GPG_ERR_CERT_REVOKED:
+      return SPARE_SIGNATURE_REVOKED_KEY;
+    case GPG_ERR_NO_PUBKEY:
+      return SPARE_SIGNATURE_UNKNOWN_KEY;
+    case GPG_ERR_BAD_SIGNATURE:
+      return SPARE_SIGNATURE_BAD;
+    default:
+      return SPARE_SIGNATURE_ERROR;
+    }
+}
+
+/* GPGME's verdicts; gpg's words for the names, which come in the same order. */
+static GPtrArray *
+collect_signatures (gpgme_ctx_t gpgme, const SpareEngineFacts *facts)
+{
+  GPtrArray *signatures = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) spare_signature_free);
+  gpgme_verify_result_t result = gpgme_op_verify_result (gpgme);
+  guint i = 0;
+
+  for (gpgme_signature_t s = result != NULL ? result->signatures : NULL; s != NULL; s = s->next)
+    {
+      const SpareSignerWords *words = i < facts->signers->len
+                                          ? g_ptr_array_index (facts->signers, i)
+                                          : NULL;
+      SpareSignature *signature = g_new0 (SpareSignature, 1);
+
+      signature->status = translate_status (s);
+      signature->created = (gint64) s->timestamp;
+      if (words != NULL)
+        {
+          signature->user_id = g_strdup (words->user_id);
+          signature->fingerprint = g_strdup (words->fingerprint);
+        }
+      if (signature->fingerprint == NULL)
+        signature->fingerprint = g_strdup (s->fpr);
+      g_ptr_array_add (signatures, signature);
+      i++;
+    }
+  return signatures;
+}
+
+static gboolean
+has_bad_signature (GPtrArray *signatures)
+{
+  for (guint i = 0; i < signatures->len; i++)
+    {
+      const SpareSignature *signature = g_ptr_array_index (signatures, i);
+
+      if (signature->status == SPARE_SIGNATURE_BAD)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* --- One pass --- */
+
+static Verdict
+judge (Passage *self,
+       SpareOperation *operation,
+       gboolean verifying,
+       gboolean may_retry,
+       GError **error)
+{
+  const SpareEngineFacts *facts = spare_operation_get_facts (operation);
+  gpgme_error_t result = spare_operation_get_result (operation);
+  const SpareHead *head = spare_walker_get_head (self->walker);
+
+  if (is_content_intact (facts) && facts->exit_status == 0 && result == 0)
+    return drain (self, error) ? VERDICT_INTACT : VERDICT_FAILED;
+  if (verifying && is_content_intact (facts) && facts->signatures > 0
+      && (facts->exit_status == 1 || facts->exit_status == 2))
+    return VERDICT_SIGNATURE;
+  return explain_failure (self, head, facts, result, may_retry, error);
+}
+
+static Verdict
+run_pass (Passage *self,
+          gboolean verifying,
+          gboolean may_retry,
+          GPtrArray **signatures,
+          GError **error)
+{
+  SpareContextFlags flags = verifying ? SPARE_CONTEXT_DEFAULT : SPARE_CONTEXT_SKIP_VERIFY;
+  g_autoptr (SpareContext)
+      context = spare_home_new_context_private (self->home, flags, self->cancellable, error);
+  g_autoptr (SpareOperation) operation = NULL;
+  gpgme_data_t input, output;
+  gpgme_error_t failure;
+  Verdict verdict;
+
+  if (context == NULL)
+    return VERDICT_FAILED;
+  operation = spare_operation_new (context, self->stream->patience);
+  input = spare_operation_add_input (operation, read_cb, self, G_MAXUINT64, error);
+  if (input == NULL)
+    return VERDICT_FAILED;
+  output = spare_operation_add_output (operation, write_cb, self, error);
+  if (output == NULL)
+    return VERDICT_FAILED;
+
+  if (verifying)
+    failure = gpgme_op_decrypt_verify_start (context->gpgme, input, output);
+  else
+    failure = gpgme_op_decrypt_start (context->gpgme, input, output);
+  if (!spare_operation_run (operation, failure, error))
+    {
+      /* Asked for a password: gpg found no PKESK that fits, whatever the passphrase function made of it. */
+      if (spare_operation_get_facts (operation)->password_questions > 0)
+        {
+          g_clear_error (error);
+          set_no_key (error, spare_walker_get_head (self->walker));
+        }
+      return VERDICT_FAILED;
+    }
+
+  verdict = judge (self, operation, verifying, may_retry, error);
+  if (verifying && (verdict == VERDICT_INTACT || verdict == VERDICT_SIGNATURE))
+    *signatures = collect_signatures (context->gpgme, spare_operation_get_facts (operation));
+  return verdict;
+}
+
+static Verdict
+run_passes (Passage *self, SpareDecryption *decryption, GError **error)
+{
+  Verdict verdict = run_pass (self, TRUE, TRUE, &decryption->signatures, error);
+
+  if (verdict == VERDICT_AGAIN)
+    {
+      if (!begin (self, TRUE, error))
+        return VERDICT_FAILED;
+      verdict = run_pass (self, TRUE, FALSE, &decryption->signatures, error);
+    }
+  if (verdict == VERDICT_SIGNATURE)
+    {
+      decryption->two_passes = TRUE;
+      if (!begin (self, TRUE, error))
+        return VERDICT_FAILED;
+      verdict = run_pass (self, FALSE, FALSE, NULL, error);
+    }
+  return verdict;
+}
+
+/**
+ * spare_decrypt_sync:
+ * @home: the home of the secret key
+ * @stream: where the message comes from and plaintext goes to, both with rewind functions
+ * @output_cap: the most octets of plaintext that are let out; %G_MAXUINT64 for any number
+ * @cancellable: (nullable): ends the operation, at once
+ * @error: return location for an error
+ *
+ * Decrypts a message, armored or not. Plaintext goes out as it is made: it must not be seen by anybody before this
+ * function has returned.
+ *
+ * Errors: any that the stream's functions or the home's passphrase function set; %G_IO_ERROR_CANCELLED;
+ * %SPARE_ERROR_NOT_ENCRYPTED; %SPARE_ERROR_UNSUPPORTED for passwords and for data without integrity protection;
+ * %SPARE_ERROR_NO_KEY, whose message names the key ids; %SPARE_ERROR_BAD_PASSPHRASE; %SPARE_ERROR_TOO_LARGE past
+ * @output_cap; %SPARE_ERROR_DAMAGED for anything that is not one whole, intact message, a bad signature
+ * included; %SPARE_ERROR_ENGINE if GnuPG failed or hung.
+ *
+ * Returns: (transfer full) (nullable): the message's head and its signatures
+ */
+SpareDecryption *
+spare_decrypt_sync (SpareHome *home,
+                    const SpareStream *stream,
+                    guint64 output_cap,
+                    GCancellable *cancellable,
+                    GError **error)
+{
+  g_autoptr (SpareDecryption) decryption = g_new0 (SpareDecryption, 1);
+  g_auto (Passage) passage = {
+    .home = home,
+    .stream = stream,
+    .output_cap = output_cap,
+    .cancellable = cancellable,
+  };
+
+  g_return_val_if_fail (stream->rewind_input != NULL && stream->rewind_output != NULL, NULL);
+
+  if (!begin (&passage, FALSE, error)
+      || !check_head (spare_walker_get_head (passage.walker), error)
+      || run_passes (&passage, decryption, error) != VERDICT_INTACT)
+    return NULL;
+
+  if (has_bad_signature (decryption->signatures))
+    {
+      set_damaged (error, "bad signature");
+      return NULL;
+    }
+  decryption->head = spare_head_ref (spare_walker_get_head (passage.walker));
+  return g_steal_pointer (&decryption);
+}
