@@ -19,47 +19,13 @@
 #include "spare-database-private.h"
 #include "spare-error.h"
 #include "spare-key.h"
+#include "spare-outbox-row-private.h"
 
 #include <gcrypt.h>
 #include <glib/gi18n-lib.h>
 
 #define OUTBOX_APPLICATION_ID 0x53704b4f  /* "SpKO" */
 #define PACKET_MAX            (64 * 1024) /* octets; an escrow packet has a few hundred */
-
-/* The name is a BLOB: file names are octets, not text. */
-static const char *const migrations[] = {
-  "CREATE TABLE series ("
-  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
-  "  tag TEXT NOT NULL CHECK (length (tag) = 4),"
-  "  counter INTEGER NOT NULL CHECK (counter >= 0)"
-  ") STRICT;"
-  "CREATE TABLE packets ("
-  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
-  "  serial TEXT NOT NULL UNIQUE,"
-  "  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
-  "  file_id TEXT NOT NULL CHECK (length (file_id) = 32),"
-  "  name BLOB NOT NULL,"
-  "  description TEXT NOT NULL,"
-  "  size INTEGER NOT NULL CHECK (size >= 0),"
-  "  created INTEGER NOT NULL,"
-  "  owner TEXT NOT NULL,"
-  "  authority TEXT,"
-  "  subkey TEXT,"
-  "  algorithm TEXT,"
-  "  cipher TEXT,"
-  "  mode INTEGER NOT NULL CHECK (mode BETWEEN 0 AND 2),"
-  "  packet BLOB,"
-  "  proof BLOB CHECK (proof IS NULL OR length (proof) = 32),"
-  "  place TEXT,"
-  "  CHECK (packet IS NOT NULL OR state = 0)" /* escrow pending: there is nothing to export yet */
-  ") STRICT;"
-  "CREATE INDEX packets_by_file ON packets (file_id);"
-  "CREATE INDEX packets_by_state ON packets (state, id);",
-};
-
-#define COLUMNS                                                                          \
-  "serial, state, file_id, name, description, size, created, owner, authority, subkey, " \
-  "algorithm, cipher, mode, packet, proof, place"
 
 struct _SpareOutbox
 {
@@ -178,8 +144,8 @@ check_open (SpareOutbox *self, GError **error)
 {
   const SpareDatabaseSchema schema = {
     .application_id = OUTBOX_APPLICATION_ID,
-    .migrations = migrations,
-    .n_migrations = G_N_ELEMENTS (migrations),
+    .migrations = spare_outbox_migrations,
+    .n_migrations = SPARE_OUTBOX_VERSION,
     .populate = populate,
   };
 
@@ -229,15 +195,6 @@ spare_outbox_open_sync (SpareOutbox *self, GCancellable *cancellable, GError **e
 
   locker = g_mutex_locker_new (&self->lock);
   return check_open (self, error);
-}
-
-static void
-bind_text (sqlite3_stmt *stmt, int at, const char *text)
-{
-  if (text != NULL)
-    sqlite3_bind_text (stmt, at, text, -1, SQLITE_TRANSIENT);
-  else
-    sqlite3_bind_null (stmt, at);
 }
 
 /* Runs a writing statement as a transaction of its own; @changes (optional): the rows touched. */
@@ -313,30 +270,6 @@ spare_outbox_reserve_serial_sync (SpareOutbox *self, const char *owner, GError *
   return spare_database_commit (self->database, error) ? g_steal_pointer (&serial) : NULL;
 }
 
-static void
-bind_entry (sqlite3_stmt *stmt, const SpareOutboxEntry *entry)
-{
-  bind_text (stmt, 1, entry->serial);
-  sqlite3_bind_int (stmt, 2, (int) entry->state);
-  bind_text (stmt, 3, entry->file_id);
-  sqlite3_bind_blob64 (stmt, 4, entry->name, strlen (entry->name), SQLITE_TRANSIENT);
-  bind_text (stmt, 5, entry->description != NULL ? entry->description : "");
-  sqlite3_bind_int64 (stmt, 6, (gint64) entry->size);
-  sqlite3_bind_int64 (stmt, 7, entry->created);
-  bind_text (stmt, 8, entry->owner);
-  bind_text (stmt, 9, entry->authority);
-  bind_text (stmt, 10, entry->subkey);
-  bind_text (stmt, 11, entry->algorithm);
-  bind_text (stmt, 12, entry->cipher);
-  sqlite3_bind_int (stmt, 13, (int) entry->mode);
-  if (entry->packet != NULL)
-    sqlite3_bind_blob64 (stmt, 14, g_bytes_get_data (entry->packet, NULL),
-                         g_bytes_get_size (entry->packet), SQLITE_TRANSIENT);
-  if (entry->has_proof)
-    sqlite3_bind_blob (stmt, 15, entry->proof, sizeof entry->proof, SQLITE_TRANSIENT);
-  bind_text (stmt, 16, entry->place);
-}
-
 /**
  * spare_outbox_add_sync:
  * @entry: what to store; its serial comes from spare_outbox_reserve_serial_sync()
@@ -365,13 +298,13 @@ spare_outbox_add_sync (SpareOutbox *self, const SpareOutboxEntry *entry, GError 
     return FALSE;
 
   stmt = spare_database_prepare (self->database,
-                                 "INSERT INTO packets (" COLUMNS ") VALUES "
+                                 "INSERT INTO packets (" SPARE_OUTBOX_COLUMNS ") VALUES "
                                  "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
                                  error);
   if (stmt == NULL)
     return FALSE;
 
-  bind_entry (stmt, entry);
+  spare_outbox_row_bind (stmt, entry);
   return run_alone (self, stmt, NULL, error);
 }
 
@@ -386,7 +319,7 @@ fail_untouched (SpareOutbox *self, const char *serial, GError **error)
                                  error);
   if (stmt == NULL)
     return FALSE;
-  bind_text (stmt, 1, serial);
+  spare_outbox_row_bind_text (stmt, 1, serial);
   if (!spare_database_step (self->database, stmt, &row, error))
     return FALSE;
 
@@ -426,7 +359,7 @@ spare_outbox_withdraw_sync (SpareOutbox *self, const char *serial, GError **erro
   if (stmt == NULL)
     return FALSE;
 
-  bind_text (stmt, 1, serial);
+  spare_outbox_row_bind_text (stmt, 1, serial);
   if (!run_alone (self, stmt, &touched, error))
     return FALSE;
   return touched == 1 || fail_untouched (self, serial, error);
@@ -468,51 +401,12 @@ spare_outbox_set_state_sync (SpareOutbox *self,
   if (stmt == NULL)
     return FALSE;
 
-  bind_text (stmt, 1, serial);
+  spare_outbox_row_bind_text (stmt, 1, serial);
   sqlite3_bind_int (stmt, 2, (int) state);
-  bind_text (stmt, 3, place);
+  spare_outbox_row_bind_text (stmt, 3, place);
   if (!run_alone (self, stmt, &touched, error))
     return FALSE;
   return touched == 1 || fail_untouched (self, serial, error);
-}
-
-static char *
-column_dup (sqlite3_stmt *stmt, int at)
-{
-  return g_strdup ((const char *) sqlite3_column_text (stmt, at));
-}
-
-static SpareOutboxEntry *
-read_entry (sqlite3_stmt *stmt)
-{
-  SpareOutboxEntry *entry = g_new0 (SpareOutboxEntry, 1);
-
-  entry->serial = column_dup (stmt, 0);
-  entry->state = (SpareOutboxState) sqlite3_column_int (stmt, 1);
-  entry->file_id = column_dup (stmt, 2);
-  entry->name = g_strndup (sqlite3_column_blob (stmt, 3),
-                           (gsize) sqlite3_column_bytes (stmt, 3));
-  if (entry->name == NULL)
-    entry->name = g_strdup ("");
-  entry->description = column_dup (stmt, 4);
-  entry->size = (guint64) sqlite3_column_int64 (stmt, 5);
-  entry->created = sqlite3_column_int64 (stmt, 6);
-  entry->owner = column_dup (stmt, 7);
-  entry->authority = column_dup (stmt, 8);
-  entry->subkey = column_dup (stmt, 9);
-  entry->algorithm = column_dup (stmt, 10);
-  entry->cipher = column_dup (stmt, 11);
-  entry->mode = (SpareEscrowMode) sqlite3_column_int (stmt, 12);
-  if (sqlite3_column_type (stmt, 13) != SQLITE_NULL)
-    entry->packet = g_bytes_new (sqlite3_column_blob (stmt, 13),
-                                 (gsize) sqlite3_column_bytes (stmt, 13));
-  if (sqlite3_column_bytes (stmt, 14) == (int) sizeof entry->proof)
-    {
-      memcpy (entry->proof, sqlite3_column_blob (stmt, 14), sizeof entry->proof);
-      entry->has_proof = TRUE;
-    }
-  entry->place = column_dup (stmt, 15);
-  return entry;
 }
 
 static GPtrArray *
@@ -527,7 +421,7 @@ read_entries (SpareOutbox *self, sqlite3_stmt *stmt, GError **error)
       if (!spare_database_step (self->database, stmt, &row, error))
         return NULL;
       if (row)
-        g_ptr_array_add (entries, read_entry (stmt));
+        g_ptr_array_add (entries, spare_outbox_row_read (stmt));
     }
   while (row);
 
@@ -555,9 +449,9 @@ spare_outbox_list_sync (SpareOutbox *self, int state, guint limit, guint offset,
   if (!check_open (self, error))
     return NULL;
   stmt = spare_database_prepare (self->database,
-                                 state < 0 ? "SELECT " COLUMNS
+                                 state < 0 ? "SELECT " SPARE_OUTBOX_COLUMNS
                                              " FROM packets ORDER BY id DESC LIMIT ?1 OFFSET ?2"
-                                           : "SELECT " COLUMNS
+                                           : "SELECT " SPARE_OUTBOX_COLUMNS
                                              " FROM packets WHERE state = ?3 ORDER BY id DESC "
                                              "LIMIT ?1 OFFSET ?2",
                                  error);
@@ -594,16 +488,17 @@ spare_outbox_find_sync (SpareOutbox *self, const char *file_id, GError **error)
   if (!check_open (self, error))
     return NULL;
   stmt = spare_database_prepare (self->database,
-                                 "SELECT " COLUMNS " FROM packets WHERE file_id = ?1 "
+                                 "SELECT " SPARE_OUTBOX_COLUMNS
+                                 " FROM packets WHERE file_id = ?1 "
                                  "ORDER BY id DESC LIMIT 1",
                                  error);
   if (stmt == NULL)
     return NULL;
 
-  bind_text (stmt, 1, file_id);
+  spare_outbox_row_bind_text (stmt, 1, file_id);
   if (!spare_database_step (self->database, stmt, &row, error) || !row)
     return NULL;
-  return read_entry (stmt);
+  return spare_outbox_row_read (stmt);
 }
 
 /**

@@ -29,6 +29,39 @@ SparePinReason spare_pin_facts_judge (const SparePinFacts *facts);
 int spare_pin_facts_get_days_left (const SparePinFacts *facts);
 char *spare_pin_facts_describe_expiry (const SparePinFacts *facts);
 
+#define PIN_GROUP     "Authority" /* trusted by the person */
+#define MANAGED_GROUP "Managed"   /* what was last seen behind AuthorityKey of policy.ini */
+
+struct _SparePin
+{
+  GObject parent_instance;
+
+  char *ini_path;
+  char *certificate_path;
+  SpareHome *home;
+
+  GMutex operation; /* one load, examination or trust at a time */
+  char *policy_authority;
+  char *policy_key_path;
+
+  GMutex lock;          /* guards the two below */
+  SparePinFacts *facts; /* the last of @past */
+  GPtrArray *past;      /* every SparePinFacts that was ever in force */
+};
+
+const SparePinFacts *spare_pin_get_facts_private (SparePin *self);
+void spare_pin_put_facts_private (SparePin *self, SparePinFacts *facts /* transfer full */);
+/* The key from the application's home; *@key stays NULL if it isn't there. */
+gboolean spare_pin_find_key_private (SparePin *self,
+                                     const char *fingerprint,
+                                     SpareKey **key,
+                                     GCancellable *cancellable,
+                                     GError **error);
+gboolean spare_pin_save_certificate_private (SparePin *self,
+                                             SparePinFacts *facts,
+                                             GCancellable *cancellable,
+                                             GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SparePinFacts, spare_pin_facts_free)
 
 G_END_DECLS

@@ -12,8 +12,7 @@
  *
  * Threads: loading, examining and trusting block, one at a time. The state may be asked anywhere; strings
  * and keys handed out stay valid as long as the pin, for they are kept until then.
- *
- * Longer than other files for its comments: loading, examining and trusting share one lock and one promise.
+
  */
 #include "config.h"
 
@@ -26,26 +25,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#define PIN_GROUP     "Authority" /* trusted by the person */
-#define MANAGED_GROUP "Managed"   /* what was last seen behind AuthorityKey of policy.ini */
-#define WARN_DAYS     90
-
-struct _SparePin
-{
-  GObject parent_instance;
-
-  char *ini_path;
-  char *certificate_path;
-  SpareHome *home;
-
-  GMutex operation; /* one load, examination or trust at a time */
-  char *policy_authority;
-  char *policy_key_path;
-
-  GMutex lock;          /* guards the two below */
-  SparePinFacts *facts; /* the last of @past */
-  GPtrArray *past;      /* every SparePinFacts that was ever in force */
-};
+#define WARN_DAYS 90
 
 G_DEFINE_FINAL_TYPE (SparePin, spare_pin, G_TYPE_OBJECT)
 
@@ -103,259 +83,25 @@ spare_pin_new (const char *directory, SpareHome *home)
   return self;
 }
 
-static const SparePinFacts *
-get_facts (SparePin *self)
-{
-  const SparePinFacts *facts;
-
-  g_mutex_lock (&self->lock);
-  facts = self->facts;
-  g_mutex_unlock (&self->lock);
-  return facts;
-}
-
-static void
-put_facts (SparePin *self, SparePinFacts *facts /* transfer full */)
-{
-  g_mutex_lock (&self->lock);
-  self->facts = facts;
-  g_ptr_array_add (self->past, facts);
-  g_mutex_unlock (&self->lock);
-}
-
-static char *
-hash_octets (GBytes *octets)
-{
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, octets);
-}
-
-/* The key from the application's home; *@key stays %NULL if it isn't there. */
-static gboolean
-find_key (SparePin *self,
-          const char *fingerprint,
-          SpareKey **key,
-          GCancellable *cancellable,
-          GError **error)
-{
-  g_autoptr (GError) local = NULL;
-
-  *key = spare_home_get_key_sync (self->home, fingerprint, FALSE, cancellable, &local);
-  if (*key != NULL || g_error_matches (local, SPARE_ERROR, SPARE_ERROR_NO_KEY))
-    return TRUE;
-
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
-/* Writes the certificate as the home knows it: everything that was ever merged into it. */
-static gboolean
-save_certificate (SparePin *self,
-                  SparePinFacts *facts,
-                  GCancellable *cancellable,
-                  GError **error)
-{
-  g_autoptr (GBytes) octets = spare_home_export_sync (self->home, facts->fingerprint,
-                                                      SPARE_EXPORT_ARMOR | SPARE_EXPORT_MINIMAL, cancellable, error);
-
-  if (octets == NULL
-      || !spare_small_file_write (self->certificate_path, g_bytes_get_data (octets, NULL),
-                                  g_bytes_get_size (octets), error))
-    return FALSE;
-
-  g_free (facts->sha256);
-  facts->sha256 = hash_octets (octets);
-  return TRUE;
-}
-
-/* Reads a certificate file for a fingerprint that is fixed already, and imports it if it is the right one.
- * What is wrong with the file goes to @trouble; FALSE is for the engine's trouble only. */
-static gboolean
-take_file (SparePin *self,
-           const char *path,
-           SparePinFacts *facts,
-           SpareKey **examined,
-           GCancellable *cancellable,
-           GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  g_autoptr (GPtrArray) imported = NULL;
-  g_autoptr (GBytes) octets = spare_small_file_read (path, SPARE_PIN_CERTIFICATE_MAX, &local);
-  g_autofree char *sha256 = NULL;
-
-  if (octets == NULL)
-    {
-      g_debug ("certificate: %s", local->message);
-      facts->trouble = g_error_matches (local, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-                           ? SPARE_PIN_REASON_MISSING
-                           : SPARE_PIN_REASON_DAMAGED;
-      return TRUE;
-    }
-
-  sha256 = hash_octets (octets);
-  if (facts->key != NULL && g_strcmp0 (sha256, facts->sha256) == 0)
-    return TRUE; /* examined before, and imported */
-
-  *examined = spare_pin_read_certificate_private (octets, cancellable, &local);
-  if (*examined == NULL)
-    {
-      if (!g_error_matches (local, SPARE_ERROR, SPARE_ERROR_DAMAGED))
-        {
-          g_propagate_error (error, g_steal_pointer (&local));
-          return FALSE;
-        }
-      facts->trouble = SPARE_PIN_REASON_DAMAGED;
-      return TRUE;
-    }
-  if (strcmp (spare_key_get_fingerprint (*examined), facts->fingerprint) != 0)
-    {
-      facts->trouble = SPARE_PIN_REASON_OTHER_KEY;
-      return TRUE;
-    }
-
-  imported = spare_home_import_sync (self->home, octets, FALSE, cancellable, error);
-  if (imported == NULL)
-    return FALSE;
-  g_clear_object (&facts->key);
-  g_free (facts->sha256);
-  facts->sha256 = g_steal_pointer (&sha256);
-  return find_key (self, facts->fingerprint, &facts->key, cancellable, error);
-}
-
-/* The administrator's file is the only source: without it, or with another key in it, nothing is usable. */
-static gboolean
-load_managed (SparePin *self, SparePinFacts *facts, GCancellable *cancellable, GError **error)
-{
-  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  g_autoptr (SpareKey) examined = NULL;
-  const SpareSubkey *escrow;
-
-  if (!find_key (self, facts->fingerprint, &facts->key, cancellable, error)
-      || !take_file (self, self->policy_key_path, facts, &examined, cancellable, error))
-    return FALSE;
-  if (facts->trouble != SPARE_PIN_REASON_OK || examined == NULL)
-    return TRUE;
-
-  /* A new file: the administrator confirmed its escrow subkey by putting it there. */
-  escrow = spare_key_pick_oldest_encryption_subkey (examined, now);
-  g_clear_pointer (&facts->escrow_subkey, g_free);
-  if (escrow == NULL)
-    return TRUE; /* expired, revoked…: the key itself will say so */
-  facts->escrow_subkey = g_strdup (escrow->fingerprint);
-  return spare_pin_facts_write (facts, self->ini_path, MANAGED_GROUP, error);
-}
-
-static gboolean
-load_own (SparePin *self, SparePinFacts *facts, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (SpareKey) examined = NULL;
-
-  if (!find_key (self, facts->fingerprint, &facts->key, cancellable, error)
-      || !take_file (self, self->certificate_path, facts, &examined, cancellable, error))
-    return FALSE;
-  if (facts->trouble == SPARE_PIN_REASON_OK || facts->key == NULL)
-    return TRUE;
-
-  /* The home still has the key with the very fingerprint that is trusted: the file is made anew from it. */
-  facts->trouble = SPARE_PIN_REASON_OK;
-  return save_certificate (self, facts, cancellable, error)
-         && spare_pin_facts_write (facts, self->ini_path, PIN_GROUP, error);
-}
-
-static SparePinFacts *
-make_facts (SparePin *self, GKeyFile *file, gboolean damaged)
-{
-  SparePinFacts *facts = g_new0 (SparePinFacts, 1);
-  gboolean from_file = self->policy_key_path != NULL;
-
-  facts->managed = self->policy_authority != NULL;
-  if (!spare_pin_facts_read (facts, file, from_file ? MANAGED_GROUP : PIN_GROUP))
-    damaged = TRUE;
-  if (!facts->managed)
-    {
-      if (damaged)
-        facts->trouble = SPARE_PIN_REASON_PIN_DAMAGED;
-      return facts;
-    }
-
-  /* What was noted for another fingerprint says nothing about this one. */
-  if (g_strcmp0 (facts->fingerprint, self->policy_authority) != 0)
-    {
-      g_clear_pointer (&facts->escrow_subkey, g_free);
-      g_clear_pointer (&facts->sha256, g_free);
-      if (!from_file)
-        facts->trouble = SPARE_PIN_REASON_MISSING; /* the person opens its certificate first */
-      g_free (facts->fingerprint);
-      facts->fingerprint = g_strdup (self->policy_authority);
-    }
-  return facts;
-}
-
-/**
- * spare_pin_load_sync:
- * @policy: (nullable): what the administrator says; %NULL: that is not known, so what the person trusted holds
- * @cancellable: (nullable): a cancellable
- * @error: where to put an error
- *
- * Reads the pin and its certificate, and puts the certificate into the application's home. An authority that
- * can't be used is no error here: spare_pin_get_state() says so.
- *
- * Returns: %FALSE if the engine does not answer or a file can't be written; the pin is then as it was
- */
-gboolean
-spare_pin_load_sync (SparePin *self,
-                     SparePolicy *policy,
-                     GCancellable *cancellable,
-                     GError **error)
-{
-  g_autoptr (GMutexLocker) operation = NULL;
-  g_autoptr (GKeyFile) file = NULL;
-  g_autoptr (SparePinFacts) facts = NULL;
-  g_autoptr (GError) local = NULL;
-  gboolean damaged;
-
-  g_return_val_if_fail (SPARE_IS_PIN (self), FALSE);
-
-  operation = g_mutex_locker_new (&self->operation);
-  g_free (self->policy_authority);
-  g_free (self->policy_key_path);
-  self->policy_authority
-      = policy != NULL ? g_strdup (spare_policy_get_authority (policy)) : NULL;
-  self->policy_key_path
-      = policy != NULL ? g_strdup (spare_policy_get_authority_key (policy)) : NULL;
-
-  file = spare_small_file_read_ini (self->ini_path, &local);
-  damaged = file == NULL && !g_error_matches (local, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  facts = make_facts (self, file, damaged);
-
-  if (facts->fingerprint != NULL && facts->trouble == SPARE_PIN_REASON_OK)
-    {
-      if (self->policy_key_path != NULL ? !load_managed (self, facts, cancellable, error)
-                                        : !load_own (self, facts, cancellable, error))
-        return FALSE;
-    }
-  put_facts (self, g_steal_pointer (&facts));
-  return TRUE;
-}
-
 /* With the operation lock. */
 static gboolean
 absorb (SparePin *self, GBytes *certificate, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (SparePinFacts) facts = spare_pin_facts_copy (get_facts (self));
+  g_autoptr (SparePinFacts) facts = spare_pin_facts_copy (spare_pin_get_facts_private (self));
   g_autoptr (GPtrArray)
       imported = spare_home_import_sync (self->home, certificate, FALSE, cancellable, error);
 
   if (imported == NULL)
     return FALSE;
   g_clear_object (&facts->key);
-  if (!find_key (self, facts->fingerprint, &facts->key, cancellable, error))
+  if (!spare_pin_find_key_private (self, facts->fingerprint, &facts->key, cancellable, error))
     return FALSE;
 
   /* In force before it is written: a full disk must not keep a revoked key in use. */
-  put_facts (self, spare_pin_facts_copy (facts));
+  spare_pin_put_facts_private (self, spare_pin_facts_copy (facts));
   if (self->policy_key_path != NULL || facts->escrow_subkey == NULL)
     return TRUE;
-  return save_certificate (self, facts, cancellable, error)
+  return spare_pin_save_certificate_private (self, facts, cancellable, error)
          && spare_pin_facts_write (facts, self->ini_path, PIN_GROUP, error);
 }
 
@@ -367,7 +113,7 @@ spare_pin_absorb_private (SparePin *self,
 {
   g_autoptr (GMutexLocker) operation = g_mutex_locker_new (&self->operation);
 
-  return get_facts (self)->fingerprint == NULL
+  return spare_pin_get_facts_private (self)->fingerprint == NULL
          || absorb (self, certificate, cancellable, error);
 }
 
@@ -414,7 +160,7 @@ spare_pin_examine_sync (SparePin *self,
   if (key == NULL || !check_policy (self, spare_key_get_fingerprint (key), error))
     return NULL;
 
-  facts = get_facts (self);
+  facts = spare_pin_get_facts_private (self);
   offer = spare_pin_offer_new_private (certificate, key, facts->fingerprint,
                                        facts->escrow_subkey, error);
   if (offer == NULL && g_strcmp0 (facts->fingerprint, spare_key_get_fingerprint (key)) == 0)
@@ -480,9 +226,10 @@ store_offer (SparePin *self,
       imported = spare_home_import_sync (self->home, offer->octets, FALSE, cancellable, error);
 
   return imported != NULL
-         && find_key (self, facts->fingerprint, &facts->key, cancellable, error)
+         && spare_pin_find_key_private (self, facts->fingerprint, &facts->key, cancellable,
+                                        error)
          && check_merged (facts->key, offer, error)
-         && save_certificate (self, facts, cancellable, error)
+         && spare_pin_save_certificate_private (self, facts, cancellable, error)
          && spare_pin_facts_write (facts, self->ini_path, PIN_GROUP, error);
 }
 
@@ -521,7 +268,7 @@ spare_pin_trust_sync (SparePin *self,
   facts->managed = self->policy_authority != NULL;
   facts->fingerprint = g_strdup (spare_key_get_fingerprint (offer->key));
   facts->escrow_subkey = g_strdup (offer->escrow->fingerprint);
-  if (!find_key (self, facts->fingerprint, &before, cancellable, error))
+  if (!spare_pin_find_key_private (self, facts->fingerprint, &before, cancellable, error))
     return FALSE;
   if (!store_offer (self, facts, offer, cancellable, error))
     {
@@ -530,7 +277,7 @@ spare_pin_trust_sync (SparePin *self,
       return FALSE;
     }
 
-  put_facts (self, g_steal_pointer (&facts));
+  spare_pin_put_facts_private (self, g_steal_pointer (&facts));
   return TRUE;
 }
 
@@ -549,7 +296,7 @@ spare_pin_get_state (SparePin *self)
 
   g_return_val_if_fail (SPARE_IS_PIN (self), SPARE_PIN_UNUSABLE);
 
-  facts = get_facts (self);
+  facts = spare_pin_get_facts_private (self);
   if (facts->fingerprint == NULL && facts->trouble == SPARE_PIN_REASON_OK)
     return SPARE_PIN_NONE;
   if (spare_pin_facts_judge (facts) != SPARE_PIN_REASON_OK)
@@ -569,7 +316,7 @@ spare_pin_is_managed (SparePin *self)
 {
   g_return_val_if_fail (SPARE_IS_PIN (self), TRUE);
 
-  return get_facts (self)->managed;
+  return spare_pin_get_facts_private (self)->managed;
 }
 
 /**
@@ -582,7 +329,7 @@ spare_pin_get_fingerprint (SparePin *self)
 {
   g_return_val_if_fail (SPARE_IS_PIN (self), NULL);
 
-  return get_facts (self)->fingerprint;
+  return spare_pin_get_facts_private (self)->fingerprint;
 }
 
 /**
@@ -597,7 +344,7 @@ spare_pin_get_key (SparePin *self)
 
   g_return_val_if_fail (SPARE_IS_PIN (self), NULL);
 
-  facts = get_facts (self);
+  facts = spare_pin_get_facts_private (self);
   return facts->trouble == SPARE_PIN_REASON_OK ? facts->key : NULL;
 }
 
@@ -613,7 +360,7 @@ spare_pin_get_escrow_subkey (SparePin *self)
 
   g_return_val_if_fail (SPARE_IS_PIN (self), NULL);
 
-  facts = get_facts (self);
+  facts = spare_pin_get_facts_private (self);
   if (facts->trouble != SPARE_PIN_REASON_OK || facts->key == NULL
       || facts->escrow_subkey == NULL)
     return NULL;
@@ -630,7 +377,7 @@ spare_pin_get_days_left (SparePin *self)
 {
   g_return_val_if_fail (SPARE_IS_PIN (self), -1);
 
-  return spare_pin_facts_get_days_left (get_facts (self));
+  return spare_pin_facts_get_days_left (spare_pin_get_facts_private (self));
 }
 
 /**
@@ -645,7 +392,7 @@ spare_pin_describe (SparePin *self)
 
   g_return_val_if_fail (SPARE_IS_PIN (self), NULL);
 
-  facts = get_facts (self);
+  facts = spare_pin_get_facts_private (self);
   switch (spare_pin_get_state (self))
     {
     case SPARE_PIN_NONE:
