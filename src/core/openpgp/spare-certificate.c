@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include "spare-armor-reader.h"
 #include "spare-certificate.h"
 #include "spare-damage-private.h"
 #include "spare-mpi-private.h"
@@ -124,9 +125,33 @@ read_packet (const guint8 *data,
   return TRUE;
 }
 
+/* Takes off the armor, if there is one. */
+static GBytes *
+take_off_armor (GBytes *certificate, GError **error)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (certificate, &length);
+  g_autoptr (SpareArmorReader) reader = NULL;
+  g_autoptr (GByteArray) octets = NULL;
+
+  if (length > SPARE_CERTIFICATE_MAX)
+    {
+      spare_damage_set (error, SPARE_DAMAGE_EXCESSIVE, "certificate: %zu octets", length);
+      return NULL;
+    }
+  if (spare_armor_detect (data, length) != SPARE_ARMOR_YES)
+    return g_bytes_ref (certificate);
+  reader = spare_armor_reader_new ();
+  octets = g_byte_array_new ();
+  if (!spare_armor_reader_feed (reader, data, length, octets, error)
+      || !spare_armor_reader_finish (reader, error))
+    return NULL;
+  return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
+}
+
 /**
  * spare_certificate_find_kdf:
- * @certificate: one certificate, binary, as `gpg --export` gives it
+ * @certificate: one certificate as `gpg --export` gives it, with armor or without
  * @fingerprint: the subkey's v4 fingerprint, 40 hex digits
  * @kdf: (out): what its ECDH needs; untouched on failure
  * @error: return location for the error
@@ -142,15 +167,14 @@ spare_certificate_find_kdf (GBytes *certificate,
                             SpareKdf *kdf,
                             GError **error)
 {
-  gsize length;
-  const guint8 *data = g_bytes_get_data (certificate, &length);
+  g_autoptr (GBytes) octets = take_off_armor (certificate, error);
+  gsize length, offset = 0;
+  const guint8 *data;
   guint8 wanted[SPARE_FINGERPRINT_V4_LENGTH];
-  gsize offset = 0;
 
-  if (!spare_secret_init (error))
+  if (octets == NULL || !spare_secret_init (error))
     return FALSE;
-  if (length > SPARE_CERTIFICATE_MAX)
-    return spare_damage_set (error, SPARE_DAMAGE_EXCESSIVE, "certificate: %zu octets", length);
+  data = g_bytes_get_data (octets, &length);
   if (length == 0)
     return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: empty");
   if (!read_fingerprint (fingerprint, wanted))
