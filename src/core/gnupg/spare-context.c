@@ -25,6 +25,7 @@ spare_context_free (SpareContext *self)
   g_clear_error (&self->error);
   g_clear_pointer (&self->passphrase, spare_secret_unref);
   g_clear_pointer (&self->new_passphrase, spare_secret_unref);
+  g_clear_pointer (&self->keys, g_ptr_array_unref);
   g_free (self->fingerprint);
   g_free (self);
 }
@@ -87,9 +88,11 @@ find_passphrase (SpareContext *self, const char *info, gboolean was_bad, GError 
 
   if (self->passphrase != NULL)
     {
-      /* The engine names the key whose passphrase it wants; for a new one there is nothing to name. */
-      SpareSecret *secret = self->new_passphrase != NULL && info == NULL ? self->new_passphrase
-                                                                         : self->passphrase;
+      /* A change of the passphrase (gpg's --passwd): the one before, the one after, for each part whose
+       * questions the agent does not answer by itself. gpg does not say which of the two it wants. */
+      SpareSecret *secret = self->new_passphrase != NULL && self->n_asked % 2 == 0
+                                ? self->new_passphrase
+                                : self->passphrase;
 
       if (!was_bad)
         return spare_secret_ref (secret);
@@ -181,7 +184,10 @@ spare_home_new_context_private (SpareHome *self,
   g_autoptr (SpareContext) context = NULL;
   gpgme_error_t failure;
 
-  if (!spare_home_prepare_sync (self, cancellable, error))
+  /* Health first: GPGME asks a new engine for its version, and would wait for a hanging one for ever. */
+  if (!spare_engine_init (error)
+      || !spare_engine_check_health (spare_home_get_guard_path_private (self), error)
+      || !spare_home_prepare_sync (self, cancellable, error))
     return NULL;
   context = g_new0 (SpareContext, 1);
   context->home = g_object_ref (self);

@@ -34,122 +34,6 @@ static struct
   GHashTable *healthy; /* guard path → version that it answered with */
 } engine;
 
-static char *
-find_guard (void)
-{
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = program ? g_path_get_dirname (program) : NULL;
-  g_autofree char *joined = NULL;
-
-  if (folder == NULL || g_str_equal (folder, BINDIR))
-    return g_build_filename (LIBEXECDIR, GUARD_NAME, NULL);
-  joined = g_build_filename (folder, "..", "guard", GUARD_NAME, NULL);
-  return g_canonicalize_filename (joined, NULL);
-}
-
-static gboolean
-set_up_gpgme (const char *guard_path, const char *home_path, GError **error)
-{
-  gpgme_error_t failure;
-
-  if (gpgme_check_version ("1.18.0") == NULL)
-    {
-      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
-                           _ ("The installed GPGME library is too old: 1.18 is needed. Update "
-                              "it and try again."));
-      return FALSE;
-    }
-  /* Pinentry speaks the person's language. */
-  gpgme_set_locale (NULL, LC_CTYPE, setlocale (LC_CTYPE, NULL));
-  gpgme_set_locale (NULL, LC_MESSAGES, setlocale (LC_MESSAGES, NULL));
-  failure = gpgme_set_engine_info (GPGME_PROTOCOL_OpenPGP, guard_path, home_path);
-  if (failure == 0)
-    return TRUE;
-  spare_gpgme_set_error (error, failure, "set engine");
-  return FALSE;
-}
-
-/**
- * spare_engine_init_with_guard:
- * @guard_path: (nullable): absolute path of the guard; %NULL: where it lies beside this program
- * @error: return location
- *
- * Sets GPGME up, once, before any thread. For programs that lie elsewhere than the installed ones (tests).
- * Does not run anything: see spare_engine_check_health().
- *
- * Fails with %SPARE_ERROR_ENGINE.
- *
- * Returns: whether GPGME can be used
- */
-gboolean
-spare_engine_init_with_guard (const char *guard_path, GError **error)
-{
-  g_autofree char *guard = guard_path ? g_strdup (guard_path) : find_guard ();
-  g_autofree char *data_dir = NULL;
-  g_autofree char *home = NULL;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&engine.lock);
-
-  if (engine.ready)
-    return TRUE;
-  if (!g_file_test (guard, G_FILE_TEST_IS_EXECUTABLE))
-    {
-      g_debug ("no guard at %s", guard);
-      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
-                           _ ("A part of Spare Key is missing: the helper that runs GnuPG. "
-                              "Install Spare Key again."));
-      return FALSE;
-    }
-  data_dir = spare_paths_dup_data_dir ();
-  home = g_build_filename (data_dir, "gnupg", NULL);
-  if (!set_up_gpgme (guard, home, error))
-    return FALSE;
-  engine.guard_path = g_steal_pointer (&guard);
-  engine.noverify_path = g_strconcat (engine.guard_path, "-noverify", NULL);
-  engine.home_path = g_steal_pointer (&home);
-  engine.ready = TRUE;
-  return TRUE;
-}
-
-/**
- * spare_engine_init:
- * @error: return location
- *
- * As spare_engine_init_with_guard(), with the guard that belongs to this program.
- */
-gboolean
-spare_engine_init (GError **error)
-{
-  return spare_engine_init_with_guard (NULL, error);
-}
-
-/**
- * spare_engine_get_guard_path:
- *
- * Returns: (nullable): the guard's absolute path; %NULL before the initialisation
- */
-const char *
-spare_engine_get_guard_path (void)
-{
-  return engine.guard_path;
-}
-
-/**
- * spare_engine_get_noverify_path:
- *
- * Returns: (nullable): the guard under the name by which it does not look at signatures
- */
-const char *
-spare_engine_get_noverify_path (void)
-{
-  return engine.noverify_path;
-}
-
-const char *
-spare_engine_get_home_private (void)
-{
-  return engine.home_path;
-}
-
 /* "gpg (GnuPG) 2.2.40" or "gpg (GnuPG) 2.5.1-beta12" */
 static gboolean
 parse_version (const char *text, guint version[3])
@@ -216,6 +100,128 @@ ask_version (const char *guard_path, GError **error)
   return NULL;
 }
 
+static char *
+find_guard (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = program ? g_path_get_dirname (program) : NULL;
+  g_autofree char *joined = NULL;
+
+  if (folder == NULL || g_str_equal (folder, BINDIR))
+    return g_build_filename (LIBEXECDIR, GUARD_NAME, NULL);
+  joined = g_build_filename (folder, "..", "guard", GUARD_NAME, NULL);
+  return g_canonicalize_filename (joined, NULL);
+}
+
+static gboolean
+set_up_gpgme (const char *guard_path, const char *home_path, GError **error)
+{
+  gpgme_error_t failure;
+
+  if (gpgme_check_version ("1.18.0") == NULL)
+    {
+      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
+                           _ ("The installed GPGME library is too old: 1.18 is needed. Update "
+                              "it and try again."));
+      return FALSE;
+    }
+  /* Pinentry speaks the person's language. */
+  gpgme_set_locale (NULL, LC_CTYPE, setlocale (LC_CTYPE, NULL));
+  gpgme_set_locale (NULL, LC_MESSAGES, setlocale (LC_MESSAGES, NULL));
+  failure = gpgme_set_engine_info (GPGME_PROTOCOL_OpenPGP, guard_path, home_path);
+  if (failure == 0)
+    return TRUE;
+  spare_gpgme_set_error (error, failure, "set engine");
+  return FALSE;
+}
+
+/**
+ * spare_engine_init_with_guard:
+ * @guard_path: (nullable): absolute path of the guard; %NULL: where it lies beside this program
+ * @error: return location
+ *
+ * Sets GPGME up, once, before any thread. For programs that lie elsewhere than the installed ones (tests).
+ * The engine is asked for its version before GPGME is pointed at it: GPGME would wait for a hanging one for ever.
+ *
+ * Fails with %SPARE_ERROR_ENGINE; a later call tries again.
+ *
+ * Returns: whether GPGME can be used
+ */
+gboolean
+spare_engine_init_with_guard (const char *guard_path, GError **error)
+{
+  g_autofree char *guard = guard_path ? g_strdup (guard_path) : find_guard ();
+  g_autofree char *data_dir = NULL;
+  g_autofree char *home = NULL;
+  g_autofree char *version = NULL;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&engine.lock);
+
+  if (engine.ready)
+    return TRUE;
+  if (!g_file_test (guard, G_FILE_TEST_IS_EXECUTABLE))
+    {
+      g_debug ("no guard at %s", guard);
+      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
+                           _ ("A part of Spare Key is missing: the helper that runs GnuPG. "
+                              "Install Spare Key again."));
+      return FALSE;
+    }
+  version = ask_version (guard, error);
+  if (version == NULL)
+    return FALSE;
+  data_dir = spare_paths_dup_data_dir ();
+  home = g_build_filename (data_dir, "gnupg", NULL);
+  if (!set_up_gpgme (guard, home, error))
+    return FALSE;
+  engine.healthy = g_hash_table_new (g_str_hash, g_str_equal);
+  g_hash_table_insert (engine.healthy, g_strdup (guard), g_steal_pointer (&version));
+  engine.guard_path = g_steal_pointer (&guard);
+  engine.noverify_path = g_strconcat (engine.guard_path, "-noverify", NULL);
+  engine.home_path = g_steal_pointer (&home);
+  engine.ready = TRUE;
+  return TRUE;
+}
+
+/**
+ * spare_engine_init:
+ * @error: return location
+ *
+ * As spare_engine_init_with_guard(), with the guard that belongs to this program.
+ */
+gboolean
+spare_engine_init (GError **error)
+{
+  return spare_engine_init_with_guard (NULL, error);
+}
+
+/**
+ * spare_engine_get_guard_path:
+ *
+ * Returns: (nullable): the guard's absolute path; %NULL before the initialisation
+ */
+const char *
+spare_engine_get_guard_path (void)
+{
+  return engine.guard_path;
+}
+
+/**
+ * spare_engine_get_noverify_path:
+ *
+ * Returns: (nullable): the guard under the name by which it does not look at signatures
+ */
+const char *
+spare_engine_get_noverify_path (void)
+{
+  return engine.noverify_path;
+}
+
+const char *
+spare_engine_get_home_private (void)
+{
+  return engine.home_path;
+}
+
 /**
  * spare_engine_check_health:
  * @guard_path: (nullable): a guard; %NULL for this program's own
@@ -238,8 +244,6 @@ spare_engine_check_health (const char *guard_path, GError **error)
   if (guard_path == NULL)
     guard_path = engine.guard_path;
   g_mutex_lock (&engine.lock);
-  if (engine.healthy == NULL)
-    engine.healthy = g_hash_table_new (g_str_hash, g_str_equal);
   version = g_strdup (g_hash_table_lookup (engine.healthy, guard_path));
   g_mutex_unlock (&engine.lock);
   if (version != NULL)

@@ -37,6 +37,8 @@ typedef struct
   SpareSecret *new_passphrase; /* for the question after a change of the passphrase */
   char *fingerprint; /* primary, where the operation knows whose passphrase it will be */
   guint n_asked;
+
+  GPtrArray *keys; /* of gpgme_key_t: what a listing found; NULL: none was started */
 } SpareContext;
 
 SpareContext *spare_home_new_context_private (SpareHome *self,

@@ -2,18 +2,20 @@
 /* What keys a home has.
  *
  * Promise: an empty answer is true. GPGME shows an engine that is missing, crashes or talks nonsense as a home without
- * keys; so the guard's word about how the engine ended is heeded, and no keys at all are believed only from an engine
- * that has just proven to be healthy. A key is found by its whole fingerprint, compared octet by octet; gpg's own
+ * keys; so the engine must have proven healthy before (each context sees to that), and the guard's word about how it
+ * ended is heeded. A key is found by its whole fingerprint, compared octet by octet; gpg's own
  * matching (names, short ids) decides nothing. */
 #include "config.h"
 
 #include "spare-home.h"
 
-#include "spare-engine.h"
 #include "spare-error.h"
-#include "spare-gpgme-private.h"
+#include "spare-operation-private.h"
 
 #include <glib/gi18n-lib.h>
+
+/* Seconds without a word from gpg. */
+#define LIST_PATIENCE 30
 
 static void
 unref_key (gpointer key)
@@ -29,32 +31,27 @@ list (SpareHome *home,
       GCancellable *cancellable,
       GError **error)
 {
-  g_autoptr (SpareContext) context = NULL;
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (unref_key);
-  gpgme_error_t failure;
+  g_autoptr (SpareContext)
+      context = spare_home_new_context_private (home, SPARE_CONTEXT_DEFAULT, cancellable,
+                                                error);
+  g_autoptr (SpareOperation) operation = NULL;
 
-  context = spare_home_new_context_private (home, SPARE_CONTEXT_DEFAULT, cancellable, error);
   if (context == NULL)
     return NULL;
+  context->keys = g_ptr_array_new_with_free_func (unref_key);
   gpgme_set_keylist_mode (context->gpgme,
                           GPGME_KEYLIST_MODE_LOCAL | GPGME_KEYLIST_MODE_WITH_KEYGRIP);
-  failure = gpgme_op_keylist_start (context->gpgme, pattern, secret);
-  while (failure == 0)
-    {
-      gpgme_key_t key = NULL;
-
-      failure = gpgme_op_keylist_next (context->gpgme, &key);
-      if (failure == 0)
-        g_ptr_array_add (keys, key);
-    }
-  if (gpgme_err_code (failure) == GPG_ERR_EOF)
-    failure = 0;
-  if (!spare_context_check (context, failure, "list keys", error))
+  operation = spare_operation_new (context, LIST_PATIENCE);
+  if (!spare_operation_run (operation, gpgme_op_keylist_start (context->gpgme, pattern, secret),
+                            error)
+      || !spare_context_check (context, spare_operation_get_result (operation), "list keys",
+                               error))
     return NULL;
-  if (keys->len == 0
-      && !spare_engine_check_health (spare_home_get_guard_path_private (home), error))
-    return NULL;
-  return g_steal_pointer (&keys);
+  if (spare_operation_get_facts (operation)->exit_status >= 0)
+    return g_steal_pointer (&context->keys);
+  /* The guard always says how the engine ended; it did not live to say it. */
+  spare_gpgme_set_error (error, gpgme_error (GPG_ERR_INTERNAL), "list keys");
+  return NULL;
 }
 
 gpgme_key_t

@@ -23,7 +23,6 @@ typedef enum
 {
   SPARE_EXPORT_ARMOR = 1 << 0,
   SPARE_EXPORT_MINIMAL = 1 << 1,
-  SPARE_EXPORT_SECRET = 1 << 2,
 } SpareExportFlags;
 
 /* Finds the passphrase of the key with this primary fingerprint; called in the thread of the operation. Returning NULL
@@ -114,6 +113,11 @@ GBytes *spare_home_dup_revocation_sync (SpareHome *self,
                                         const char *fingerprint,
                                         GCancellable *cancellable,
                                         GError **error);
+gboolean spare_home_revoke_sync (SpareHome *self,
+                                 const char *fingerprint,
+                                 GBytes *revocation,
+                                 GCancellable *cancellable,
+                                 GError **error);
 gboolean spare_home_add_adsk_sync (SpareHome *self,
                                    const char *fingerprint,
                                    const char *adsk_subkey,

@@ -117,6 +117,15 @@ event_cb (void *user_data, gpgme_event_io_t type, void *type_data)
     {
       self->started = TRUE;
     }
+  else if (type == GPGME_EVENT_NEXT_KEY)
+    {
+      /* Ours from now on. */
+      self->stamp = g_get_monotonic_time ();
+      if (self->context->keys != NULL)
+        g_ptr_array_add (self->context->keys, type_data);
+      else
+        gpgme_key_unref (type_data);
+    }
   else if (type == GPGME_EVENT_DONE && !self->done)
     {
       gpgme_io_event_done_data_t done = type_data;
