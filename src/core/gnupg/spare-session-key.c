@@ -150,13 +150,14 @@ ensure_agent (SpareSessionKeyOpener *self, gboolean is_card, GError **error)
 {
   guint patience = is_card ? SPARE_AGENT_SESSION_CARD_PATIENCE : SPARE_AGENT_SESSION_PATIENCE;
   g_autofree char *path = NULL;
+  gboolean restarted;
 
   if (self->agent != NULL && !spare_agent_session_is_lost (self->agent)
       && self->agent_patience == patience)
     return TRUE;
 
   g_clear_pointer (&self->agent, spare_agent_session_free);
-  if (!spare_home_ensure_agent_private (self->home, NULL, error))
+  if (!spare_home_ensure_agent_private (self->home, &restarted, error))
     return FALSE;
   path = spare_home_dup_agent_socket_private (self->home, error);
   if (path == NULL)
