@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The application: one process, one window, one owner, one list of jobs. File managers and the desktop reach it by D-Bus
+ * (Open, and the actions "encrypt" and "decrypt" with addresses of files).
+ *
+ * Promise: while jobs run, the session is not suspended or ended without a word, and Quit asks first. A job that is
+ * stopped leaves its original as it was. */
+#include "config.h"
+
+#include "spare-application.h"
+
+#include "spare-app-resources.h"
+#include "spare-job-queue.h"
+#include "spare-preferences.h"
+#include "spare-window.h"
+
+#include <glib/gi18n-lib.h>
+
+#define NOTIFICATION_ID "jobs"
+
+struct _SpareApplication
+{
+  AdwApplication parent_instance;
+
+  GError *start_error; /* the engine or the process could not be made ready */
+  SpareOwner *owner;
+  SpareJobQueue *queue;
+  SpareWindow *window; /* weak */
+  guint inhibit_cookie;
+};
+
+G_DEFINE_FINAL_TYPE (SpareApplication, spare_application, ADW_TYPE_APPLICATION)
+
+static void
+window_active_cb (SpareApplication *self)
+{
+  if (self->window && gtk_window_is_active (GTK_WINDOW (self->window)))
+    g_application_withdraw_notification (G_APPLICATION (self), NOTIFICATION_ID);
+}
+
+static SpareWindow *
+ensure_window (SpareApplication *self)
+{
+  if (self->window == NULL)
+    {
+      SpareWindow *window = spare_window_new (GTK_APPLICATION (self), self->owner, self->queue,
+                                              self->start_error);
+
+      g_set_weak_pointer (&self->window, window);
+      g_signal_connect_object (window, "notify::is-active", G_CALLBACK (window_active_cb), self,
+                               G_CONNECT_SWAPPED);
+    }
+  return self->window;
+}
+
+static void
+spare_application_activate (GApplication *application)
+{
+  gtk_window_present (GTK_WINDOW (ensure_window (SPARE_APPLICATION (application))));
+}
+
+static void
+take_files (SpareApplication *self, GPtrArray *files, SpareJobKind kind)
+{
+  SpareWindow *window = ensure_window (self);
+
+  gtk_window_present (GTK_WINDOW (window));
+  spare_window_take_files (window, files, kind);
+}
+
+static void
+spare_application_open (GApplication *application, GFile **files, int n_files, const char *hint)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (int i = 0; i < n_files; i++)
+    g_ptr_array_add (list, g_object_ref (files[i]));
+  take_files (SPARE_APPLICATION (application), list, SPARE_JOB_AUTO);
+}
+
+static void
+take_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree const char **addresses = g_variant_get_strv (parameter, NULL);
+  gboolean decrypt = g_str_equal (g_action_get_name (G_ACTION (action)), "decrypt");
+
+  for (guint i = 0; addresses[i]; i++)
+    g_ptr_array_add (list, g_file_new_for_commandline_arg (addresses[i]));
+  take_files (user_data, list, decrypt ? SPARE_JOB_DECRYPT : SPARE_JOB_ENCRYPT);
+}
+
+static void
+show_result_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareApplication *self = user_data;
+
+  gtk_window_present (GTK_WINDOW (ensure_window (self)));
+  spare_window_show_page (self->window, "files");
+}
+
+static void
+quit_answered_cb (AdwMessageDialog *dialog, const char *response, SpareApplication *self)
+{
+  if (g_str_equal (response, "stop"))
+    {
+      spare_job_queue_cancel_all (self->queue);
+      if (self->window)
+        gtk_window_destroy (GTK_WINDOW (self->window));
+      g_application_quit (G_APPLICATION (self));
+    }
+}
+
+static void
+quit_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareApplication *self = user_data;
+  GtkWidget *dialog;
+
+  if (!spare_job_queue_is_busy (self->queue) || self->window == NULL)
+    {
+      g_application_quit (G_APPLICATION (self));
+      return;
+    }
+
+  dialog = adw_message_dialog_new (GTK_WINDOW (self->window), _ ("Stop Working on Files?"),
+                                   _ ("Some files are not finished. If they are stopped now, "
+                                      "their originals stay as they are."));
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "keep", _ ("_Keep Working"),
+                                    "stop", _ ("_Stop and Quit"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "stop",
+                                              ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "keep");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (quit_answered_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+preferences_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareApplication *self = user_data;
+  SparePreferences *preferences;
+
+  if (self->window == NULL || spare_owner_get_state (self->owner) == SPARE_OWNER_CLOSED)
+    return;
+  preferences = spare_preferences_new (GTK_WINDOW (self->window), self->owner);
+  gtk_window_present (GTK_WINDOW (preferences));
+}
+
+static void
+about_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareApplication *self = user_data;
+
+  adw_show_about_window (
+      GTK_WINDOW (self->window), "application-name", _ ("Spare Key"), "application-icon",
+      APPLICATION_ID, "version", PACKAGE_VERSION, "developer-name",
+      _ ("The Spare Key developers"), "license-type", GTK_LICENSE_GPL_3_0, "comments",
+      _ ("Encrypts files so that a backup authority can help when your key is lost."), NULL);
+}
+
+static const GActionEntry app_actions[] = {
+  { "encrypt", take_action, "as" },
+  { "decrypt", take_action, "as" },
+  { "show-result", show_result_action },
+  { "preferences", preferences_action },
+  { "about", about_action },
+  { "quit", quit_action },
+};
+
+static void
+queue_changed_cb (SpareApplication *self)
+{
+  gboolean busy = spare_job_queue_is_busy (self->queue);
+
+  if (busy && self->inhibit_cookie == 0)
+    self->inhibit_cookie = gtk_application_inhibit (GTK_APPLICATION (self),
+                                                    self->window ? GTK_WINDOW (self->window)
+                                                                 : NULL,
+                                                    GTK_APPLICATION_INHIBIT_SUSPEND
+                                                        | GTK_APPLICATION_INHIBIT_LOGOUT,
+                                                    _ ("Files are being encrypted or opened"));
+  else if (!busy && self->inhibit_cookie != 0)
+    {
+      gtk_application_uninhibit (GTK_APPLICATION (self), self->inhibit_cookie);
+      self->inhibit_cookie = 0;
+    }
+}
+
+static void
+batch_finished_cb (SpareApplication *self)
+{
+  g_autoptr (GNotification) notification = NULL;
+  g_autoptr (GString) body = g_string_new (NULL);
+  SpareJobCounts counts;
+  gboolean wanted;
+
+  g_object_get (spare_owner_get_settings (self->owner), "notify", &wanted, NULL);
+  if (!wanted || (self->window && gtk_window_is_active (GTK_WINDOW (self->window))))
+    return;
+
+  spare_job_queue_get_counts (self->queue, &counts);
+  if (counts.done == 0 && counts.failed == 0)
+    return;
+  if (counts.done > 0)
+    g_string_append_printf (body,
+                            ngettext ("%u file is done.", "%u files are done.", counts.done),
+                            counts.done);
+  if (counts.failed > 0)
+    {
+      if (body->len > 0)
+        g_string_append_c (body, ' ');
+      g_string_append_printf (body,
+                              ngettext ("%u file was left as it was.",
+                                        "%u files were left as they were.", counts.failed),
+                              counts.failed);
+    }
+  notification = g_notification_new (counts.failed > 0 ? _ ("Spare Key Needs a Look")
+                                                       : _ ("Files Are Ready"));
+  g_notification_set_body (notification, body->str);
+  g_notification_set_default_action (notification, "app.show-result");
+  g_application_send_notification (G_APPLICATION (self), NOTIFICATION_ID, notification);
+}
+
+static void
+spare_application_startup (GApplication *application)
+{
+  SpareApplication *self = SPARE_APPLICATION (application);
+  GtkApplication *gtk_application = GTK_APPLICATION (application);
+  static const struct
+  {
+    const char *action;
+    const char *keys[2];
+  } accels[] = {
+    { "app.quit", { "<Control>q" } },         { "app.preferences", { "<Control>comma" } },
+    { "win.choose-files", { "<Control>o" } }, { "win.paste", { "<Control>v" } },
+    { "win.undo", { "<Control>z" } },         { "win.inspect", { "<Control>i" } },
+    { "window.close", { "<Control>w" } },     { "win.choose-folder", { "<Control><Shift>o" } },
+  };
+
+  g_resources_register (spare_app_get_resource ());
+  G_APPLICATION_CLASS (spare_application_parent_class)->startup (application);
+
+  gtk_window_set_default_icon_name (APPLICATION_ID);
+  g_action_map_add_action_entries (G_ACTION_MAP (self), app_actions, G_N_ELEMENTS (app_actions),
+                                   self);
+  for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
+    gtk_application_set_accels_for_action (gtk_application, accels[i].action,
+                                           (const char *const[]){ accels[i].keys[0],
+                                                                  accels[i].keys[1], NULL });
+
+  self->owner = spare_owner_new ();
+  self->queue = spare_job_queue_new (self->owner);
+  g_signal_connect_object (self->queue, "changed", G_CALLBACK (queue_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "batch-finished", G_CALLBACK (batch_finished_cb), self,
+                           G_CONNECT_SWAPPED);
+}
+
+static void
+spare_application_shutdown (GApplication *application)
+{
+  SpareApplication *self = SPARE_APPLICATION (application);
+
+  if (self->queue)
+    spare_job_queue_cancel_all (self->queue);
+  if (self->owner)
+    spare_owner_close (self->owner);
+  G_APPLICATION_CLASS (spare_application_parent_class)->shutdown (application);
+}
+
+static void
+spare_application_dispose (GObject *object)
+{
+  SpareApplication *self = SPARE_APPLICATION (object);
+
+  g_clear_weak_pointer (&self->window);
+  g_clear_object (&self->queue);
+  g_clear_object (&self->owner);
+  g_clear_error (&self->start_error);
+  G_OBJECT_CLASS (spare_application_parent_class)->dispose (object);
+}
+
+static void
+spare_application_class_init (SpareApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = spare_application_dispose;
+  application_class->startup = spare_application_startup;
+  application_class->activate = spare_application_activate;
+  application_class->open = spare_application_open;
+  application_class->shutdown = spare_application_shutdown;
+}
+
+static void
+spare_application_init (SpareApplication *self)
+{
+  g_application_set_option_context_parameter_string (G_APPLICATION (self), _ ("[FILE…]"));
+}
+
+/* @start_error: why the engine or the process could not be made ready, shown instead of the drop zone; NULL: all is well. */
+SpareApplication *
+spare_application_new (const GError *start_error)
+{
+  SpareApplication *self = g_object_new (SPARE_TYPE_APPLICATION, "application-id",
+                                         APPLICATION_ID, "flags", G_APPLICATION_HANDLES_OPEN,
+                                         "resource-base-path", "/org/sparekey/SpareKey",
+                                         "inactivity-timeout", 10000, NULL);
+
+  if (start_error)
+    self->start_error = g_error_copy (start_error);
+  return self;
+}

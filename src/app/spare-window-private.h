@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "spare-banner.h"
+#include "spare-escrow-page.h"
+#include "spare-files-page.h"
+#include "spare-intake.h"
+#include "spare-set-up.h"
+#include "spare-window.h"
+
+G_BEGIN_DECLS
+
+/* Files that came before the window was ready for them. */
+typedef struct
+{
+  GPtrArray *files;
+  SpareJobKind kind;
+} Waiting;
+
+struct _SpareWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  SpareOwner *owner;
+  SpareJobQueue *queue;
+  SpareIntake *intake;
+  GCancellable *cancellable;
+  GQueue waiting; /* of Waiting */
+
+  AdwToastOverlay *toasts;
+  GtkStack *root_stack;
+  AdwStatusPage *trouble;
+  GtkWidget *retry_button;
+  SpareSetUp *set_up;
+  GtkWidget *main_box;
+  SpareBanner *banner;
+  AdwViewStack *pages;
+  SpareFilesPage *files_page;
+  SpareEscrowPage *escrow_page;
+  AdwViewStackPage *escrow_stack_page;
+  AdwViewSwitcherTitle *switcher_title;
+};
+
+/* spare-window-state.c */
+void spare_window_check_state (SpareWindow *self);
+void spare_window_unlock_keyring (SpareWindow *self);
+/* spare-window-certificate.c */
+void spare_window_import_certificate (SpareWindow *self);
+
+G_END_DECLS
