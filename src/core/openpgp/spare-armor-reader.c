@@ -406,12 +406,12 @@ spare_armor_reader_finish (SpareArmorReader *reader, GError **error)
 {
   g_autoptr (GByteArray) rest = g_byte_array_new ();
 
-  if (reader->state == IN_CLEARTEXT)
-    return TRUE;
   if (!spare_armor_reader_feed (reader, (const guint8 *) "\n", 1, rest, error))
     return FALSE;
-  return reader->state == AT_END
-         || spare_damage_set (error, SPARE_DAMAGE_CUT, "armor: the last line is missing");
+  if (reader->state == AT_END || reader->state == IN_CLEARTEXT)
+    return TRUE;
+  reader->state = IN_DAMAGE;
+  return spare_damage_set (error, SPARE_DAMAGE_CUT, "armor: the last line is missing");
 }
 
 /**
