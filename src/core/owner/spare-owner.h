@@ -69,7 +69,7 @@ SpareHome *spare_owner_dup_key_home (
 GPtrArray *spare_owner_dup_decryption_homes (
     SpareOwner *self); /* of SpareHome, the likely one first */
 
-/* Keys. Each also has an _async/_finish pair (spare-owner-keys.c) of the same name for the window. */
+/* Keys. Each also has an _async/_finish pair (spare-owner-async.c) of the same name for the window. */
 GPtrArray *spare_owner_list_keys_sync (SpareOwner *self,
                                        GCancellable *cancellable,
                                        GError **error); /* SpareOwnedKey */
@@ -199,6 +199,56 @@ gboolean spare_owner_remove_recipient_sync (SpareOwner *self,
                                             const char *fingerprint,
                                             GCancellable *cancellable,
                                             GError **error);
+
+/* Twins of the above, for the window. */
+void spare_owner_delete_key_async (SpareOwner *self,
+                                   const char *fingerprint,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean spare_owner_delete_key_finish (SpareOwner *self, GAsyncResult *result, GError **error);
+void spare_owner_export_key_async (SpareOwner *self,
+                                   const char *fingerprint,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+GBytes *spare_owner_export_key_finish (SpareOwner *self, GAsyncResult *result, GError **error);
+void spare_owner_export_secret_key_async (SpareOwner *self,
+                                          const char *fingerprint,
+                                          SpareSecret *passphrase,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+SpareSecret *spare_owner_export_secret_key_finish (SpareOwner *self,
+                                                   GAsyncResult *result,
+                                                   GError **error);
+void spare_owner_extend_key_async (SpareOwner *self,
+                                   const char *fingerprint,
+                                   gint64 until,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean spare_owner_extend_key_finish (SpareOwner *self, GAsyncResult *result, GError **error);
+void spare_owner_revoke_key_async (SpareOwner *self,
+                                   const char *fingerprint,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean spare_owner_revoke_key_finish (SpareOwner *self, GAsyncResult *result, GError **error);
+void spare_owner_set_adsk_async (SpareOwner *self,
+                                 gboolean bound,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean spare_owner_set_adsk_finish (SpareOwner *self, GAsyncResult *result, GError **error);
+void spare_owner_remove_recipient_async (SpareOwner *self,
+                                         const char *fingerprint,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+gboolean spare_owner_remove_recipient_finish (SpareOwner *self,
+                                              GAsyncResult *result,
+                                              GError **error);
 
 /* Names for key ids in a head: NULL if unknown. */
 SpareKey *spare_owner_find_key_by_id_sync (SpareOwner *self,
