@@ -29,6 +29,12 @@ SpareSecret *spare_agent_session_decrypt (SpareAgentSession *self,
                                           GCancellable *cancellable,
                                           gpgme_error_t *refusal,
                                           GError **error);
+SpareSecret *spare_agent_session_ask (SpareAgentSession *self,
+                                      const char *prompt,
+                                      const char *description,
+                                      GCancellable *cancellable,
+                                      gpgme_error_t *refusal,
+                                      GError **error);
 gboolean spare_agent_session_is_lost (SpareAgentSession *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpareAgentSession, spare_agent_session_free)

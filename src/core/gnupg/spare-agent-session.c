@@ -563,3 +563,56 @@ spare_agent_session_decrypt (SpareAgentSession *self,
   *refusal = request.refusal;
   return value;
 }
+
+/* A text for one word of a command: the protocol's percent-plus escape. */
+static void
+append_escaped (GString *command, const char *text)
+{
+  g_string_append_c (command, ' ');
+  for (; *text != '\0'; text++)
+    if (*text == ' ')
+      g_string_append_c (command, '+');
+    else if (*text == '+' || *text == '%' || (guchar) *text < 0x20)
+      g_string_append_printf (command, "%%%02X", (guint) (guchar) *text);
+    else
+      g_string_append_c (command, *text);
+}
+
+/**
+ * spare_agent_session_ask:
+ * @self: a connection that was made without loopback
+ * @prompt: what stands before the entry, UTF-8
+ * @description: the sentence above it, UTF-8
+ * @cancellable: (nullable): ends the request, and the connection with it
+ * @refusal: (out): 0, or the agent's reason when it answered with one; then @error is not set
+ * @error: return location for an error
+ *
+ * Has the agent's pinentry ask for a passphrase, which no cache keeps (GET_PASSPHRASE).
+ *
+ * Returns: (transfer full) (nullable): what was typed
+ */
+SpareSecret *
+spare_agent_session_ask (SpareAgentSession *self,
+                         const char *prompt,
+                         const char *description,
+                         GCancellable *cancellable,
+                         gpgme_error_t *refusal,
+                         GError **error)
+{
+  g_autoptr (GString) command = g_string_new ("GET_PASSPHRASE --data X X");
+  SpareSecret *value = NULL;
+  Request request;
+
+  append_escaped (command, prompt);
+  append_escaped (command, description);
+  request_begin (&request, cancellable);
+  self->n_value = 0;
+  if (transact (self, &request, command->str, error))
+    value = spare_secret_new_copy (self->value, self->n_value, error);
+  request_end (&request);
+  spare_secret_wipe (self->value, self->n_value);
+  self->n_value = 0;
+
+  *refusal = request.refusal;
+  return value;
+}

@@ -123,5 +123,9 @@ gboolean spare_home_add_adsk_sync (SpareHome *self,
                                    const char *adsk_subkey,
                                    GCancellable *cancellable,
                                    GError **error);
+SpareSecret *spare_home_ask_passphrase_sync (SpareHome *self,
+                                             const char *description,
+                                             GCancellable *cancellable,
+                                             GError **error);
 
 G_END_DECLS

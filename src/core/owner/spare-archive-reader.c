@@ -100,6 +100,32 @@ fail_errno (const char *name, int code, GError **error)
   return FALSE;
 }
 
+/* A name that this locale can't write comes as UTF-8. */
+
+static const char *
+entry_name (struct archive_entry *entry)
+{
+  const char *name = archive_entry_pathname (entry);
+
+  return name != NULL ? name : archive_entry_pathname_utf8 (entry);
+}
+
+static const char *
+entry_hard_link (struct archive_entry *entry)
+{
+  const char *name = archive_entry_hardlink (entry);
+
+  return name != NULL ? name : archive_entry_hardlink_utf8 (entry);
+}
+
+static const char *
+entry_link (struct archive_entry *entry)
+{
+  const char *name = archive_entry_symlink (entry);
+
+  return name != NULL ? name : archive_entry_symlink_utf8 (entry);
+}
+
 /* Splits a name into its parts; NULL if it leads out of the folder. */
 static char **
 split_name (const char *name)
@@ -263,10 +289,9 @@ keep_link (Unpacking *self, struct archive_entry *entry, char **parts)
 {
   LateLink *late = g_new0 (LateLink, 1);
 
-  late->hard = archive_entry_hardlink (entry) != NULL;
+  late->hard = entry_hard_link (entry) != NULL;
   late->parts = g_strdupv (parts);
-  late->target = g_strdup (late->hard ? archive_entry_hardlink (entry)
-                                      : archive_entry_symlink (entry));
+  late->target = g_strdup (late->hard ? entry_hard_link (entry) : entry_link (entry));
   g_ptr_array_add (self->links, late);
 }
 
@@ -276,7 +301,7 @@ unpack_entry (Unpacking *self,
               struct archive_entry *entry,
               GError **error)
 {
-  const char *name = archive_entry_pathname (entry);
+  const char *name = entry_name (entry);
   g_auto (GStrv) whole = split_name (name);
   char **parts = whole;
 
@@ -286,7 +311,7 @@ unpack_entry (Unpacking *self,
     parts++;
   if (parts[0] == NULL)
     return TRUE; /* the top folder itself */
-  if (archive_entry_hardlink (entry) != NULL || archive_entry_filetype (entry) == AE_IFLNK)
+  if (entry_hard_link (entry) != NULL || archive_entry_filetype (entry) == AE_IFLNK)
     {
       keep_link (self, entry, parts);
       return TRUE;
@@ -392,7 +417,6 @@ for_all_entries (Unpacking *self, gboolean *strip_out, GError **error)
 
   if (lseek (self->archive_fd, 0, SEEK_SET) < 0
       || archive_read_support_format_tar (archive) != ARCHIVE_OK
-      || archive_read_set_options (archive, "hdrcharset=BINARY") < ARCHIVE_WARN
       || archive_read_open_fd (archive, self->archive_fd, 64 * 1024) != ARCHIVE_OK)
     goto out;
   if (strip_out != NULL)
@@ -408,7 +432,7 @@ for_all_entries (Unpacking *self, gboolean *strip_out, GError **error)
             goto failed;
           continue;
         }
-      g_auto (GStrv) parts = split_name (archive_entry_pathname (entry));
+      g_auto (GStrv) parts = split_name (entry_name (entry));
       if (parts == NULL || parts[0] == NULL)
         continue;
       if (top == NULL)

@@ -87,8 +87,6 @@ spare_archive_writer_new (const char *folder, GError **error)
   self->part = g_malloc (PART);
   self->archive = archive_write_new ();
   if (archive_write_set_format_pax_restricted (self->archive) != ARCHIVE_OK
-      /* Names are octets here: a name that is no UTF-8 is kept as it is and marked so. */
-      || archive_write_set_options (self->archive, "hdrcharset=BINARY") < ARCHIVE_WARN
       || archive_write_set_bytes_per_block (self->archive, 0) != ARCHIVE_OK
       || archive_write_open (self->archive, self, NULL, write_cb, NULL) != ARCHIVE_OK)
     {
@@ -134,6 +132,7 @@ write_header (SpareArchiveWriter *self,
   archive_entry_set_size (entry, S_ISREG (status->st_mode) ? status->st_size : 0);
   if (link_target != NULL)
     archive_entry_copy_symlink (entry, link_target);
+  /* A name that is no text in this locale goes as octets, marked so; libarchive warns of it. */
   result = archive_write_header (self->archive, entry);
   archive_entry_free (entry);
   if (result != ARCHIVE_OK && result != ARCHIVE_WARN)

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* sparekey-tool: finds the command and runs it. */
+
+#include "config.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spare-engine.h"
+#include "spare-error.h"
+#include "spare-process.h"
+#include "spare-tool.h"
+
+static const SpareToolCommand *const groups[] = {
+  spare_tool_key_commands,  spare_tool_recipient_commands, spare_tool_escrow_commands,
+  spare_tool_file_commands, spare_tool_inspect_commands,   spare_tool_demo_commands,
+};
+
+static void
+print_help (FILE *stream)
+{
+  fprintf (stream, _ ("Usage: sparekey-tool COMMAND [OPTION…] [--json]\n\n"));
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    {
+      for (const SpareToolCommand *command = groups[i]; command->name != NULL; command++)
+        fprintf (stream, "  %s %s\n      %s\n", command->name, command->usage,
+                 _ (command->summary));
+      fputc ('\n', stream);
+    }
+  fprintf (stream,
+           _ ("Exit status: 0 done, 1 something failed and the rest was done, 2 wrong use, 3 "
+              "not "
+              "set up,\n4 refused by policy, 5 no key for this, 6 damaged or forged input,\n7 "
+              "keyring, gpg or database not available, 130 cancelled.\n"));
+}
+
+/* Options may stand anywhere, so the command's words are the first two that are none. */
+static const SpareToolCommand *
+find_command (char **argv, guint *first, guint *second)
+{
+  guint found[2] = { 0, 0 };
+  guint n = 0;
+
+  for (guint i = 1; argv[i] != NULL && n < 2; i++)
+    if (argv[i][0] != '-')
+      found[n++] = i;
+    else if (strcmp (argv[i], "--") == 0)
+      break;
+  for (guint i = 0; n > 0 && i < G_N_ELEMENTS (groups); i++)
+    for (const SpareToolCommand *command = groups[i]; command->name != NULL; command++)
+      {
+        g_auto (GStrv) words = g_strsplit (command->name, " ", 2);
+
+        if (strcmp (words[0], argv[found[0]]) != 0
+            || (words[1] != NULL && (n < 2 || strcmp (words[1], argv[found[1]]) != 0)))
+          continue;
+        *first = found[0];
+        *second = words[1] != NULL ? found[1] : 0;
+        return command;
+      }
+  return NULL;
+}
+
+static gboolean
+cancel_cb (gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Signals are heard in a thread of their own: most commands block this one. */
+static gpointer
+signal_thread (gpointer user_data)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  const int numbers[] = { SIGINT, SIGTERM };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_autoptr (GSource) source = g_unix_signal_source_new (numbers[i]);
+
+      g_source_set_callback (source, cancel_cb, g_object_ref (user_data), g_object_unref);
+      g_source_attach (source, context);
+    }
+  g_main_loop_run (loop);
+  return NULL;
+}
+
+static int
+run (SpareTool *tool, const SpareToolCommand *command, char **argv, guint first, guint second)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  for (guint i = 1; argv[i] != NULL; i++)
+    if (i != first && i != second)
+      g_strv_builder_add (builder, argv[i]);
+  words = g_strv_builder_end (builder);
+  tool->command = command->name;
+  for (guint i = 0; words[i] != NULL && strcmp (words[i], "--") != 0; i++)
+    tool->json = tool->json || strcmp (words[i], "--json") == 0;
+
+  if (!spare_process_harden (&error) || !spare_engine_init (&error))
+    return spare_tool_fail (tool, g_steal_pointer (&error));
+  status = command->run (tool, words);
+  if (tool->owner != NULL)
+    spare_owner_close (tool->owner);
+  g_clear_object (&tool->owner);
+  return status;
+}
+
+int
+main (int argc, char **argv)
+{
+  SpareTool tool = { .passphrase_fd = -1 };
+  const SpareToolCommand *command;
+  guint first, second;
+  int status;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("sparekey-tool");
+
+  if (argc == 2 && (strcmp (argv[1], "help") == 0 || strcmp (argv[1], "--help") == 0))
+    {
+      print_help (stdout);
+      return SPARE_TOOL_DONE;
+    }
+  if (argc == 2 && strcmp (argv[1], "--version") == 0)
+    {
+      printf ("sparekey-tool %s\n", PACKAGE_VERSION);
+      return SPARE_TOOL_DONE;
+    }
+  command = find_command (argv, &first, &second);
+  if (command == NULL)
+    {
+      print_help (stderr);
+      return SPARE_TOOL_USAGE;
+    }
+  tool.cancellable = g_cancellable_new ();
+  g_thread_unref (g_thread_new ("signals", signal_thread, tool.cancellable));
+  status = run (&tool, command, argv, first, second);
+  if (fflush (stdout) != 0 && status == SPARE_TOOL_DONE)
+    {
+      fprintf (stderr, _ ("sparekey-tool: the results could not be written\n"));
+      status = SPARE_TOOL_SOME;
+    }
+  g_object_unref (tool.cancellable);
+  return status;
+}

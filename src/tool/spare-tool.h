@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "spare-owner.h"
+
+G_BEGIN_DECLS
+
+/* Exit statuses of the command line (the others come with errors). */
+#define SPARE_TOOL_DONE      0
+#define SPARE_TOOL_SOME      1
+#define SPARE_TOOL_USAGE     2
+#define SPARE_TOOL_CANCELLED 130
+
+/* One run of the command line: what every command needs. */
+typedef struct
+{
+  gboolean json;
+  int passphrase_fd;         /* -1: pinentry asks */
+  const char *command;       /* "key create", for usage messages */
+  SpareOwner *owner;         /* NULL until spare_tool_open() */
+  GCancellable *cancellable; /* SIGINT and SIGTERM cancel it */
+} SpareTool;
+
+typedef struct
+{
+  const char *name;  /* "key create" */
+  const char *usage; /* what follows the name */
+  const char *summary;
+  /* @argv: the words after the name; an exit status comes back. */
+  int (*run) (SpareTool *tool, char **argv);
+} SpareToolCommand;
+
+extern const SpareToolCommand spare_tool_key_commands[];
+extern const SpareToolCommand spare_tool_recipient_commands[];
+extern const SpareToolCommand spare_tool_escrow_commands[];
+extern const SpareToolCommand spare_tool_file_commands[];
+extern const SpareToolCommand spare_tool_inspect_commands[];
+extern const SpareToolCommand spare_tool_demo_commands[];
+
+/* Reads the options of a command. @entries: as of GOption. @words: (out) the other words, in the file system's octets. Returns FALSE after
+ * saying what is wrong: the command then ends with SPARE_TOOL_USAGE. */
+gboolean spare_tool_parse (SpareTool *self,
+                           char **argv,
+                           const GOptionEntry *entries,
+                           char ***words);
+int spare_tool_usage (SpareTool *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+gboolean spare_tool_open (SpareTool *self, GError **error);
+
+/* Ends a command that failed before it did anything: says why (on stderr, or as JSON), returns the exit status. */
+int spare_tool_fail (SpareTool *self, GError *error);
+void spare_tool_say_error (const char *name, const GError *error);
+void spare_tool_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+SpareSecret *spare_tool_ask_passphrase (SpareTool *self, const char *prompt, GError **error);
+GBytes *spare_tool_read_file (const char *path, gsize limit, GError **error);
+
+/* JSON: one document on stdout. */
+void spare_tool_print_json (JsonBuilder *builder);
+void spare_tool_json_name (JsonBuilder *builder,
+                           const char *member,
+                           const char *bytes_member,
+                           const char *path);
+void spare_tool_json_string (JsonBuilder *builder, const char *member, const char *text);
+void spare_tool_json_time (JsonBuilder *builder, const char *member, gint64 seconds);
+void spare_tool_json_error (JsonBuilder *builder, const GError *error);
+
+G_END_DECLS
