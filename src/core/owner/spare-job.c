@@ -552,6 +552,12 @@ spare_job_get_state (SpareJob *self)
   return self->state;
 }
 
+SpareStage
+spare_job_get_stage (SpareJob *self)
+{
+  return self->stage;
+}
+
 guint64
 spare_job_get_done (SpareJob *self)
 {
@@ -589,81 +595,4 @@ spare_job_can_undo (SpareJob *self)
          && (self->trashed == NULL || spare_trashed_can_restore (self->trashed))
          /* What was replaced is gone, so there is nothing to go back to. */
          && self->options->conflict != SPARE_CONFLICT_REPLACE;
-}
-
-static char *
-describe_time_left (int seconds)
-{
-  if (seconds < 60)
-    return g_strdup_printf (ngettext ("about %d second left", "about %d seconds left",
-                                      (gulong) MAX (seconds, 1)),
-                            MAX (seconds, 1));
-  if (seconds < 3600)
-    return g_strdup_printf (ngettext ("about %d minute left", "about %d minutes left",
-                                      (gulong) (seconds + 30) / 60),
-                            (seconds + 30) / 60);
-  return g_strdup_printf (ngettext ("about %d hour left", "about %d hours left",
-                                    (gulong) (seconds + 1800) / 3600),
-                          (seconds + 1800) / 3600);
-}
-
-static char *
-describe_running (SpareJob *self)
-{
-  g_autofree char *done = g_format_size (self->done);
-  g_autofree char *total = g_format_size (self->total);
-  g_autofree char *left = self->seconds_left >= 0 ? describe_time_left (self->seconds_left)
-                                                  : NULL;
-
-  switch (self->stage)
-    {
-    case SPARE_STAGE_WAITING:
-      return g_strdup (_ ("Waiting for an answer"));
-    case SPARE_STAGE_CHECKING:
-      return g_strdup (_ ("Reading back what was written"));
-    case SPARE_STAGE_FINISHING:
-      return g_strdup (_ ("Finishing"));
-    case SPARE_STAGE_PREPARING:
-      return g_strdup (_ ("Preparing"));
-    case SPARE_STAGE_ENCRYPTING:
-    case SPARE_STAGE_DECRYPTING:
-    default:
-      break;
-    }
-  if (self->total == 0)
-    return g_strdup (done);
-  if (left == NULL)
-    /* Translators: "412 MB of 1.0 GB" */
-    return g_strdup_printf (_ ("%s of %s"), done, total);
-  /* Translators: "412 MB of 1.0 GB · about 4 seconds left" */
-  return g_strdup_printf (_ ("%s of %s · %s"), done, total, left);
-}
-
-/**
- * spare_job_describe:
- * @self: a job
- *
- * Returns: (transfer full): how it stands with it, in the words of the line under its name; plain text
- */
-char *
-spare_job_describe (SpareJob *self)
-{
-  switch (self->state)
-    {
-    case SPARE_JOB_RUNNING:
-      return describe_running (self);
-    case SPARE_JOB_DONE:
-      return spare_file_result_describe (self->result);
-    case SPARE_JOB_FAILED:
-      return g_strdup (self->error->message);
-    case SPARE_JOB_SKIPPED:
-      return g_strdup (_ ("Skipped: it is encrypted already"));
-    case SPARE_JOB_CANCELLED:
-      return g_strdup (_ ("Cancelled. Nothing was changed."));
-    case SPARE_JOB_UNDONE:
-      return g_strdup (_ ("Undone"));
-    case SPARE_JOB_WAITING:
-    default:
-      return g_strdup (_ ("Waiting"));
-    }
 }

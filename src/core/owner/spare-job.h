@@ -4,6 +4,7 @@
 #include "spare-file-result.h"
 #include "spare-output.h"
 #include "spare-owner.h"
+#include "spare-progress.h"
 
 G_BEGIN_DECLS
 
@@ -78,6 +79,7 @@ SpareJobOptions *spare_job_get_options (SpareJob *self);
 void spare_job_set_found (SpareJob *self, gboolean found);
 SpareJobKind spare_job_get_kind (SpareJob *self);
 SpareJobState spare_job_get_state (SpareJob *self);
+SpareStage spare_job_get_stage (SpareJob *self);
 guint64 spare_job_get_done (SpareJob *self);
 guint64 spare_job_get_total (SpareJob *self);
 int spare_job_get_seconds_left (SpareJob *self);
