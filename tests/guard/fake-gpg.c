@@ -114,6 +114,7 @@ write_garbage (void)
       fputc (octet, stdout);
       fputc (octet, status);
     }
+  fputc ('\n', stdout);
 }
 
 int

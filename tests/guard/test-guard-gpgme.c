@@ -101,7 +101,7 @@ find_gpg (const char *home)
       gsize length = 0;
 
       if (g_ascii_isdigit (*name) && g_file_get_contents (path, &line, &length, NULL)
-          && g_strcmp0 (line, GPG_PATH) == 0
+          && g_strcmp0 (program = g_path_get_basename (line), "gpg") == 0
           && memmem (line, length, home, strlen (home)) != NULL
           && memmem (line, length, "--encrypt", sizeof "--encrypt") != NULL)
         return atoi (name);
