@@ -74,8 +74,8 @@ static const char *const tuning[] = {
   /* A gpg.conf redirects recipients (`group`), drops the output (`dry-run`) or the integrity
    * protection (`rfc2440`), all with "success". None is read. */
   "--no-options",
-  /* gpg 2.4 also has a gpg.conf for all users of the machine; undo of that what can be
-   * undone and would change what is written. The walk over the output sees the rest. */
+  /* Said once more, should an options file be read all the same (gpg 2.4 knows one for all
+   * users of the machine). The walk over the output sees the rest. */
   "--gnupg",
   "--no-groups",
   "--no-default-recipient",
