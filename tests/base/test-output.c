@@ -11,12 +11,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -1100,7 +1102,14 @@ test_killed_any_time (void)
           execv (program, (char **) argv);
           _exit (127);
         }
-      g_usleep ((gulong) g_random_int_range (0, 12000));
+      {
+        struct pollfd ended = { (int) syscall (SYS_pidfd_open, child, 0), POLLIN, 0 };
+        struct timespec limit = { 0, g_random_int_range (0, 12000000) };
+
+        /* Its end, or a deadline drawn by lot. */
+        ppoll (&ended, 1, &limit, NULL);
+        close (ended.fd);
+      }
       kill (child, SIGKILL);
       g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
       assert_nothing_or_whole (target, replace);

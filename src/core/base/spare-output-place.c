@@ -25,75 +25,64 @@
 #define FAT_FILE_MAX ((goffset) G_MAXUINT32)
 #define SPACE_MARGIN (1024 * 1024)
 
-/* The folder can't be used, or a step in it failed: in words. */
-void
-spare_output_place_set_error (SpareOutputPlace *self, int errsv, GError **error)
+/* What failed, in words, with the folder's name where %s is. */
+static const char *
+get_sentence (int errsv)
 {
   switch (errsv)
     {
     case ENOENT:
     case ENOTDIR:
-      spare_errno_set_error (error, errsv, _ ("There is no folder “%s”. Nothing was changed."),
-                             self->shown);
-      break;
+      return _ ("There is no folder “%s”. Nothing was changed.");
     case EACCES:
     case EPERM:
-      spare_errno_set_error (error, EACCES,
-                             _ ("You are not allowed to write in the folder “%s”. Nothing was "
-                                "changed; choose another folder."),
-                             self->shown);
-      break;
+      return _ ("You are not allowed to write in the folder “%s”. Nothing was changed; choose "
+                "another folder.");
     case EROFS:
-      spare_errno_set_error (error, errsv,
-                             _ ("The folder “%s” can only be read, not written. Nothing was "
-                                "changed; choose another folder."),
-                             self->shown);
-      break;
+      return _ ("The folder “%s” can only be read, not written. Nothing was changed; choose "
+                "another folder.");
     case ENOSPC:
     case EDQUOT:
-      spare_errno_set_error (error, errsv,
-                             _ ("There is no space left in the folder “%s”. Nothing was "
-                                "changed; the "
-                                "unfinished output is thrown away."),
-                             self->shown);
-      break;
+      return _ (
+          "There is no space left in the folder “%s”. Nothing was changed; the unfinished "
+          "output is thrown away.");
     case EFBIG:
-      spare_errno_set_error (error, errsv,
-                             _ ("The output is too large for the folder “%s”. Nothing was "
-                                "changed; "
-                                "choose another folder."),
-                             self->shown);
-      break;
+      return _ (
+          "The output is too large for the folder “%s”. Nothing was changed; choose another "
+          "folder.");
     case ENAMETOOLONG:
-      spare_errno_set_error (error, errsv,
-                             _ ("The name of the output would be too long. Nothing was "
-                                "changed; "
-                                "shorten the name of the original and try again."));
-      break;
+      return _ (
+          "The name of the output would be too long for the folder “%s”. Nothing was changed; "
+          "shorten the name of the original and try again.");
     case EINVAL:
     case EILSEQ:
-      spare_errno_set_error (error, EINVAL,
-                             _ ("The folder “%s” does not take this name. Nothing was changed; "
-                                "choose another folder or another name."),
-                             self->shown);
-      break;
+      return _ (
+          "The folder “%s” does not take this name. Nothing was changed; choose another folder "
+          "or another name.");
     case EIO:
     case ENODEV:
     case ENXIO:
     case ENOTCONN:
     case ESHUTDOWN:
-      spare_errno_set_error (error, errsv,
-                             _ ("The device that holds “%s” fails or is gone. The output was "
-                                "not made; "
-                                "the original is unchanged."),
-                             self->shown);
-      break;
+      return _ ("The device that holds “%s” fails or is gone. The output was not made; the "
+                "original is "
+                "unchanged.");
     default:
-      spare_errno_set_error (error, errsv,
-                             _ ("The output can't be written in the folder “%s”. Nothing was "
-                                "changed."),
-                             self->shown);
+      return _ ("The output can't be written in the folder “%s”. Nothing was changed.");
     }
+}
+
+/* The folder can't be used, or a step in it failed. */
+void
+spare_output_place_set_error (SpareOutputPlace *self, int errsv, GError **error)
+{
+  int code = errsv;
+
+  if (errsv == EPERM)
+    code = EACCES;
+  else if (errsv == EILSEQ)
+    code = EINVAL;
+  spare_errno_set_error (error, code, get_sentence (errsv), self->shown);
 }
 
 void
