@@ -124,7 +124,6 @@ store_and_install (SpareOwner *self,
   g_autoptr (GBytes) revocation = NULL;
   g_autoptr (SpareKey) key = NULL;
   gboolean had_certificate = has_certificate (self, stored->fingerprint);
-  gsize size;
 
   spare_home_set_passphrase_func (scratch, answer_cb, spare_secret_ref (stored->passphrase),
                                   (GDestroyNotify) spare_secret_unref);
@@ -136,8 +135,8 @@ store_and_install (SpareOwner *self,
                                                error);
   if (revocation == NULL)
     return FALSE;
-  stored->revocation = spare_secret_new_copy (g_bytes_get_data (revocation, &size), size,
-                                              error);
+  stored->revocation = spare_secret_new_copy (g_bytes_get_data (revocation, NULL),
+                                              g_bytes_get_size (revocation), error);
   stored->secret_key = spare_home_export_secret_sync (scratch, stored->fingerprint, cancellable,
                                                       error);
   if (stored->revocation == NULL || stored->secret_key == NULL)
