@@ -334,6 +334,25 @@ test_messages (void)
       }
 }
 
+/* Found by fuzzing: whether damage behind the head hid the head depended on the pieces. */
+static void
+test_damage_behind_the_head (void)
+{
+  static const char text[] = FIRST "\n"
+                                   "wQ4DERITFBUWFxgBABCAAdL/AAACAAGgoKCgoKCgoKCgoKCgoKCgoKCg\n"
+                                   "oKCgoKCgoKCgoKCgoKCgoKCg!!!!\n";
+  g_autoptr (GBytes) octets = g_bytes_new_static (text, sizeof text - 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cuts); i++)
+    {
+      g_autofree char *head = spare_test_head_verdict (octets, cuts[i]);
+      g_autofree char *read = spare_test_walk_verdict (octets, SPARE_WALKER_READ, cuts[i]);
+
+      g_assert_cmpstr (head, ==, "encrypted seipd1 1");
+      g_assert_cmpstr (read, ==, "damaged");
+    }
+}
+
 static void
 test_wrong_checksum (void)
 {
@@ -364,6 +383,8 @@ main (int argc, char **argv)
   g_test_add_func ("/armor/a NUL is refused", test_nul);
   g_test_add_func ("/armor/an armored file is told by its first line", test_detection);
   g_test_add_func ("/armor/messages are read through it", test_messages);
+  g_test_add_func ("/armor/damage behind the head does not hide it, and is found",
+                   test_damage_behind_the_head);
   g_test_add_func ("/armor/a wrong checksum is noted, not refused", test_wrong_checksum);
 
   return g_test_run ();

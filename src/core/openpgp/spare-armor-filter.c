@@ -84,7 +84,8 @@ decide (SpareArmorFilter *filter,
  * @output_length: (out): how many, perhaps 0
  * @error: return location for the error
  *
- * Takes some octets in and gives some out.
+ * Takes some octets in and gives some out. Octets that stand before damage go out first, and the error comes
+ * with the next call: else the verdict on what they hold would depend on how the text is cut.
  *
  * Returns: whether all is well
  */
@@ -97,6 +98,8 @@ spare_armor_filter_next (SpareArmorFilter *filter,
                          gsize *output_length,
                          GError **error)
 {
+  g_autoptr (GError) failure = NULL;
+
   *consumed = 0;
   *output_length = 0;
   if (filter->state == SPARE_ARMOR_FILTER_UNDECIDED)
@@ -115,8 +118,12 @@ spare_armor_filter_next (SpareArmorFilter *filter,
     case SPARE_ARMOR_FILTER_ARMOR:
       *consumed = MIN (length, SLICE);
       g_byte_array_set_size (filter->decoded, 0);
-      if (!spare_armor_reader_feed (filter->reader, data, *consumed, filter->decoded, error))
-        return FALSE;
+      if (!spare_armor_reader_feed (filter->reader, data, *consumed, filter->decoded, &failure)
+          && filter->decoded->len == 0)
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
       *output = filter->decoded->data;
       *output_length = filter->decoded->len;
       return TRUE;
