@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An owner, an authority and stock gpg for tests of the command line. Runs inside tests/support/session --keyring."""
+
+import json
+import os
+import subprocess
+
+SESSION = os.environ['TEST_SESSION']
+# The session's children must not hide what is said.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != 'G_MESSAGES_DEBUG'}
+
+
+class Owner:
+    """A person with a home, a keyring and the tool; the first one has the session's own home."""
+
+    def __init__(self, tool):
+        self.tool = tool
+        self.environment = dict(ENVIRONMENT)
+
+    def run(self, *words, status=0, data=None, fds=(), cwd=None, environment=None, timeout=120):
+        """Runs the tool and checks its exit status."""
+        done = subprocess.run([self.tool, *words], input=data, capture_output=True, check=False, pass_fds=fds, cwd=cwd,
+                              env=self.environment | (environment or {}), timeout=timeout)
+        assert done.returncode == status, \
+            f'{words}: exit {done.returncode}, not {status}\n{done.stdout.decode(errors="replace")}\n' \
+            f'{done.stderr.decode(errors="replace")}'
+        return done
+
+    def json(self, *words, status=0, **more):
+        """Runs the tool with --json and returns the document."""
+        return json.loads(self.run('--json', *words, status=status, **more).stdout)
+
+    def result(self, *words, **more):
+        """The one element of "results"."""
+        results = self.json(*words, **more)['results']
+        assert len(results) == 1, results
+        return results[0]
+
+    def home(self):
+        """The application's own GnuPG home."""
+        return os.path.join(self.environment['XDG_DATA_HOME'], 'sparekey', 'gnupg')
+
+    def create(self, name='Ada Owner', email='ada@example.org'):
+        """Makes a key and returns its fingerprint."""
+        return self.json('key', 'create', '--name', name, '--email', email)['keys'][0]['fingerprint']
+
+    def trust(self, authority):
+        """Trusts an authority."""
+        return self.json('escrow', 'trust', authority.certificate(), '--fingerprint', authority.fingerprint)
+
+
+def with_passphrase(function, text):
+    """Calls FUNCTION with the options that hand over a passphrase, and the descriptor to keep open."""
+    reader, writer = os.pipe()
+    os.write(writer, text.encode() + b'\n')
+    os.close(writer)
+    try:
+        return function('--passphrase-fd', str(reader), fds=(reader,))
+    finally:
+        os.close(reader)
+
+
+class Gpg:
+    """Stock gpg with a home of its own."""
+
+    def __init__(self, name):
+        self.home = os.path.join(SESSION, 'g-' + name)
+        os.mkdir(self.home, 0o700)
+
+    def run(self, *words, status=0, data=None, faked=None):
+        """Runs gpg and checks its exit status; None: any."""
+        clock = ['--faked-system-time', faked] if faked else []
+        done = subprocess.run(['gpg', '--homedir', self.home, '--batch', '--yes', *clock, *words], input=data,
+                              capture_output=True, check=False, env=ENVIRONMENT)
+        assert status is None or done.returncode == status, \
+            f'gpg {words}: exit {done.returncode}\n{done.stderr.decode(errors="replace")}'
+        return done
+
+    def packets(self, path):
+        """What --list-packets says."""
+        return self.run('--list-packets', path, status=None).stdout.decode(errors='replace')
+
+    def decrypt(self, path):
+        """What is inside a file."""
+        return self.run('--decrypt', path).stdout
+
+    def session_key(self, path):
+        """What --show-session-key says of a packet; gpg itself fails, as there are no data."""
+        said = self.run('--show-session-key', '--decrypt', path, status=None).stderr.decode(errors='replace')
+        assert "session key: '" in said, said
+        return said.split("session key: '")[1].split("'")[0]
+
+
+class Authority(Gpg):
+    """A backup authority's key, made with stock gpg: one subkey for files, one for bundles."""
+
+    def __init__(self, name='authority', expires='never', faked=None, subkeys=2):
+        super().__init__(name)
+        self.make('--quick-generate-key', f'ACME Backup Authority {name} <{name}@acme.example>', 'ed25519', 'sign', 'never',
+                  faked=faked)
+        listing = self.run('--with-colons', '--list-keys').stdout.decode()
+        self.fingerprint = next(line.split(':')[9] for line in listing.splitlines() if line.startswith('fpr:'))
+        for _ in range(subkeys):
+            self.make('--quick-add-key', self.fingerprint, 'cv25519', 'encrypt', expires, faked=faked)
+
+    def make(self, *words, faked=None):
+        """A step of making a key without a passphrase."""
+        self.run('--passphrase', '', *words, faked=faked)
+
+    def certificate(self):
+        """A file with the public key."""
+        path = os.path.join(SESSION, os.path.basename(self.home) + '.asc')
+        self.run('--armor', '--output', path, '--export', self.fingerprint)
+        return path
+
+    def subkeys(self):
+        """Key ids of the encryption subkeys, oldest first."""
+        listing = self.run('--with-colons', '--list-keys').stdout.decode()
+        return [line.split(':')[4] for line in listing.splitlines() if line.startswith('sub:')]
+
+
+def folder(name):
+    """A folder of this test's own."""
+    path = os.path.join(SESSION, 'work', name)
+    os.makedirs(path)
+    return path
+
+
+def put(path, content=b'a letter\n'):
+    """Writes a file and returns its path."""
+    with open(path, 'wb') as stream:
+        stream.write(content)
+    return path
+
+
+def get(path):
+    """Reads a file."""
+    with open(path, 'rb') as stream:
+        return stream.read()
+
+
+def names(path):
+    """What is in a folder."""
+    return sorted(os.listdir(path))
