@@ -9,6 +9,7 @@
 #include "spare-application.h"
 
 #include "spare-app-resources.h"
+#include "spare-icons.h"
 #include "spare-job-queue.h"
 #include "spare-preferences.h"
 #include "spare-window.h"
@@ -238,6 +239,7 @@ spare_application_startup (GApplication *application)
   };
 
   g_resources_register (spare_app_get_resource ());
+  g_resources_register (spare_icons_get_resource ());
   G_APPLICATION_CLASS (spare_application_parent_class)->startup (application);
 
   gtk_window_set_default_icon_name (APPLICATION_ID);

@@ -7,6 +7,7 @@
 
 #include "spare-job-row.h"
 
+#include "spare-display.h"
 #include "spare-file-manager.h"
 
 #include <glib/gi18n-lib.h>
@@ -142,6 +143,17 @@ update_icon (SpareJobRow *self)
   gtk_image_set_from_gicon (self->icon, icon);
 }
 
+/* The whole name: the label cuts it to the width that there is. */
+static void
+update_name (SpareJobRow *self)
+{
+  g_autofree char *base = g_path_get_basename (spare_job_get_path (self->job));
+  g_autofree char *name = spare_display_text (base, -1, 0);
+
+  gtk_label_set_text (self->name_label, name);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name_label), name);
+}
+
 void
 spare_job_row_set_job (SpareJobRow *self, SpareJob *job)
 {
@@ -151,8 +163,7 @@ spare_job_row_set_job (SpareJobRow *self, SpareJob *job)
   if (job == NULL)
     return;
   g_signal_connect_swapped (job, "notify", G_CALLBACK (notify_cb), self);
-  gtk_label_set_text (self->name_label, spare_job_get_display_name (job));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name_label), spare_job_get_display_name (job));
+  update_name (self);
   update_icon (self);
   update_state (self);
 }

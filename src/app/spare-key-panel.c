@@ -324,13 +324,21 @@ gnupg_row_cb (SpareKeyPanel *self)
   gtk_widget_child_focus (GTK_WIDGET (self->gnupg_list), GTK_DIR_TAB_FORWARD);
 }
 
+/* The name of the account's person, where there is one: "root" and "Unknown" are nobody's. */
+static char *
+dup_real_name (void)
+{
+  const char *name = g_get_real_name ();
+
+  if (g_str_equal (name, "Unknown") || g_str_equal (name, g_get_user_name ()))
+    return NULL;
+  return g_locale_to_utf8 (name, -1, NULL, NULL, NULL);
+}
+
 void
 spare_key_panel_start (SpareKeyPanel *self, SpareOwner *owner)
 {
-  const char *real_name = g_get_real_name ();
-  g_autofree char *name = g_strcmp0 (real_name, "Unknown") == 0
-                              ? NULL
-                              : g_locale_to_utf8 (real_name, -1, NULL, NULL, NULL);
+  g_autofree char *name = dup_real_name ();
 
   g_set_object (&self->owner, owner);
   gtk_stack_set_visible_child_name (self->stack, "choose");
