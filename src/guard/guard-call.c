@@ -93,8 +93,11 @@ static const char *const tuning[] = {
    * generator needs no seed file. */
   "--no-random-seed-file",
   /* Keys are believed by their fingerprint, never by the web of trust: computing that
-   * takes a lock and, with many keys, seconds. */
+   * takes a lock and, with many keys, seconds. Any other model makes a trust database where
+   * there is none, and the person's home is never written. */
   "--no-auto-check-trustdb",
+  "--trust-model",
+  "always",
 };
 
 static bool
