@@ -35,6 +35,7 @@ list (SpareHome *home,
       context = spare_home_new_context_private (home, SPARE_CONTEXT_DEFAULT, cancellable,
                                                 error);
   g_autoptr (SpareOperation) operation = NULL;
+  const SpareEngineFacts *facts;
 
   if (context == NULL)
     return NULL;
@@ -47,10 +48,14 @@ list (SpareHome *home,
       || !spare_context_check (context, spare_operation_get_result (operation), "list keys",
                                error))
     return NULL;
-  if (spare_operation_get_facts (operation)->exit_status >= 0)
+  /* The guard always says how the engine ended, and calls "no such key" no failure. GPGME itself heeds it only where
+   * its own loop waits for the next key. */
+  facts = spare_operation_get_facts (operation);
+  if (facts->exit_status >= 0 && facts->guard_code == 0)
     return g_steal_pointer (&context->keys);
-  /* The guard always says how the engine ended; it did not live to say it. */
-  spare_gpgme_set_error (error, gpgme_error (GPG_ERR_INTERNAL), "list keys");
+  spare_gpgme_set_error (error,
+                         facts->guard_code ? facts->guard_code : gpgme_error (GPG_ERR_INTERNAL),
+                         "list keys");
   return NULL;
 }
 

@@ -197,8 +197,11 @@ note_exit (SpareOperation *self, const char *arguments)
 static void
 note_failure (SpareOperation *self, const char *arguments)
 {
-  if (!g_str_has_prefix (arguments, SPARE_GUARD_LOCATION " ")
-      && !g_str_has_prefix (arguments, "gpg-exit "))
+  static const char guard[] = SPARE_GUARD_LOCATION " ";
+
+  if (g_str_has_prefix (arguments, guard))
+    self->facts.guard_code = (guint) g_ascii_strtoull (arguments + strlen (guard), NULL, 10);
+  else if (!g_str_has_prefix (arguments, "gpg-exit "))
     self->facts.failures++;
 }
 
