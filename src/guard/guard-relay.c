@@ -124,7 +124,8 @@ take (GuardRelay *relay, bool engine_ended)
 
   if (n > 0)
     {
-      relay->buffer_start = 0;
+      /* Without a reader there is nobody to hand it on to, and nothing that poll() would wait for. */
+      relay->buffer_start = relay->target < 0 ? (size_t) n : 0;
       relay->buffer_end = (size_t) n;
       look_at (relay, relay->buffer, relay->buffer_end);
     }

@@ -2,6 +2,7 @@
 /* What a home says about its keys, against what stock gpg put there. */
 #include "config.h"
 
+#include "engine-child.h"
 #include "spare-engine.h"
 #include "spare-error.h"
 #include "spare-home.h"
@@ -263,12 +264,31 @@ test_bad_engines (void)
     }
 }
 
+typedef struct
+{
+  SpareTestHome *home;
+  const char *program; /* the name that the fake engine runs under */
+  GCancellable *cancellable;
+} Canceller;
+
+/* As soon as the engine is there, it hangs. */
 static gpointer
 cancel_thread (gpointer data)
 {
-  g_usleep (300 * 1000); /* the listing hangs by then */
-  g_cancellable_cancel (data);
-  return NULL;
+  Canceller *canceller = data;
+  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gboolean there = FALSE;
+
+  while (!there && g_get_monotonic_time () < deadline)
+    {
+      g_autoptr (GArray)
+          engines = engine_child_find (canceller->home->path, canceller->program);
+
+      there = engines->len > 0;
+      g_thread_yield ();
+    }
+  g_cancellable_cancel (canceller->cancellable);
+  return GINT_TO_POINTER (there);
 }
 
 static void
@@ -284,14 +304,15 @@ test_hanging_engine (void)
           home = spare_home_new_with_engine (SPARE_HOME_OWN, stock->path, guard);
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
       g_autoptr (GError) error = NULL;
-      gint64 start = g_get_monotonic_time ();
-      GThread *thread = g_thread_new ("cancel", cancel_thread, cancellable);
+      Canceller canceller = { stock, kinds[i], cancellable };
+      GThread *thread = g_thread_new ("cancel", cancel_thread, &canceller);
       g_autoptr (GPtrArray) keys = spare_home_list_keys_sync (home, FALSE, cancellable, &error);
 
-      g_thread_join (thread);
+      g_assert_nonnull (g_thread_join (thread));
       g_assert_null (keys);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_USEC_PER_SEC);
+      g_assert_true (engine_child_wait_gone (stock->path, kinds[i], 5));
+      g_assert_true (engine_child_wait_gone (stock->path, "sparekey-gpg", 5));
     }
 }
 
