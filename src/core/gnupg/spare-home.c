@@ -424,13 +424,14 @@ spare_home_prepare_sync (SpareHome *self, GCancellable *cancellable, GError **er
 gboolean
 spare_home_ensure_agent_private (SpareHome *self, gboolean *restarted, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gboolean answering;
 
-  *restarted = FALSE;
-  if (self->agent_socket != NULL && spare_agent_is_answering (self->agent_socket))
-    return TRUE;
-  *restarted = TRUE;
-  return start_agent (self, FALSE, NULL, error);
+  g_mutex_lock (&self->lock);
+  answering = self->agent_socket != NULL && spare_agent_is_answering (self->agent_socket);
+  g_mutex_unlock (&self->lock);
+  if (restarted != NULL)
+    *restarted = !answering;
+  return answering || spare_home_prepare_sync (self, NULL, error);
 }
 
 char *
