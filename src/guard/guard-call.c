@@ -109,6 +109,18 @@ takes_value (const char *argument)
   return false;
 }
 
+/* The value of `argument` if it is `option` with its value behind an equals sign, as GPGME
+ * (from 1.24 on, and for the home alone) writes it; else NULL. */
+static const char *
+joined_value (const char *argument, const char *option)
+{
+  size_t length = strlen (option);
+
+  return strncmp (argument, option, length) == 0 && argument[length] == '='
+             ? argument + length + 1
+             : NULL;
+}
+
 static int
 parse_fd (const char *text)
 {
@@ -214,6 +226,8 @@ guard_call_parse (GuardCall *call, int argc, char **argv)
           else if (strcmp (argument, "--homedir") == 0)
             call->has_home = *value != '\0';
         }
+      else if (joined_value (argument, "--homedir") != NULL)
+        call->has_home = *joined_value (argument, "--homedir") != '\0';
       else
         {
           parse_command (call, argument, &with_colons, &edits);

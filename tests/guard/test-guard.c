@@ -377,6 +377,32 @@ test_values_are_not_taken_for_options (void)
   g_assert_cmpuint (call.n_inputs, ==, 0);
 }
 
+/* GPGME 1.24 writes `--homedir=PATH`, 1.18 writes two arguments. */
+static void
+test_home_is_seen_in_either_form (void)
+{
+  const struct
+  {
+    const char *argument;
+    gboolean home;
+  } rows[] = {
+    { "--homedir=/h", TRUE },
+    { "--homedir=", FALSE },
+    { "--homedirectory=/h", FALSE },
+    { "--homedi=/h", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      char *argv[] = { (char *) "gpg", (char *) rows[i].argument, (char *) "--decrypt", NULL };
+      GuardCall call;
+
+      guard_call_parse (&call, 3, argv);
+      g_assert_cmpint (call.has_home, ==, rows[i].home);
+      g_assert_true (call.decrypt);
+    }
+}
+
 static void
 test_broken_command_lines_are_survived (void)
 {
@@ -413,6 +439,7 @@ main (int argc, char **argv)
   g_test_add_func ("/guard/only-a-decryption-skips-verification",
                    test_only_a_decryption_skips_verification);
   g_test_add_func ("/guard/refuses-without-a-home", test_refuses_without_a_home);
+  g_test_add_func ("/guard/home-is-seen-in-either-form", test_home_is_seen_in_either_form);
   g_test_add_func ("/guard/hands-on-all-that-the-engine-says",
                    test_hands_on_all_that_the_engine_says);
   g_test_add_func ("/guard/engine-ends-when-its-reader-is-gone",
