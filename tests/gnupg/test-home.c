@@ -415,6 +415,24 @@ test_personal_is_not_written (gconstpointer data)
   }
 }
 
+/* gpg 2.2 knows nothing of it and goes on; 2.4 needs the daemon, which the guard doesn't let it start. */
+static void
+test_personal_with_daemon (void)
+{
+  g_autoptr (SpareTestHome) folder = spare_test_home_new ();
+  g_autofree char *conf = spare_test_home_build (folder, "common.conf");
+  g_autofree char *fingerprint = NULL;
+  g_autoptr (SpareHome) personal = spare_home_new (SPARE_HOME_PERSONAL, folder->path);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareKey) key = NULL;
+
+  g_assert_true (g_file_set_contents (conf, "# mine\n use-keyboxd \n", -1, NULL));
+  fingerprint = spare_test_create_key (folder, SPARE_TEST_KEY_DEFAULT, ada, NULL);
+  spare_test_home_kill_agent (folder);
+  key = spare_home_get_key_sync (personal, fingerprint, TRUE, NULL, &error);
+  g_assert_no_error (error);
+}
+
 static void
 test_personal_is_not_made (void)
 {
@@ -503,6 +521,7 @@ main (int argc, char *argv[])
   ADD ("an-agent-that-died-is-started-again", test_agent_dies_between);
   ADD ("an-agent-that-dies-midway-costs-one-repetition", test_agent_dies_midway);
   ADD ("the-person-s-home-that-is-not-there-is-not-made", test_personal_is_not_made);
+  ADD ("the-person-s-keys-may-be-kept-by-a-daemon", test_personal_with_daemon);
   ADD ("a-helper-program-ends-in-time-and-tells-how", test_child);
 #undef ADD
   g_test_add_data_func ("/gnupg/home/the-person-s-home-is-never-written", GINT_TO_POINTER (1),

@@ -12,8 +12,10 @@ G_BEGIN_DECLS
 gboolean spare_agent_redirect (const char *home, char **folder, GError **error);
 void spare_agent_remove_redirect (const char *home, const char *folder);
 
-/* Started outside of the engine's limits; nothing happens if it runs. */
+/* Started outside of the engine's limits; nothing happens if it runs. @component: "gpg-agent", or another daemon that
+ * gpg would have started itself. */
 gboolean spare_agent_launch (const char *home,
+                             const char *component,
                              gboolean clean_environment,
                              GCancellable *cancellable,
                              GError **error);

@@ -127,11 +127,12 @@ spare_agent_remove_redirect (const char *home, const char *folder)
 
 gboolean
 spare_agent_launch (const char *home,
+                    const char *component,
                     gboolean clean_environment,
                     GCancellable *cancellable,
                     GError **error)
 {
-  const char *const argv[] = { GPGCONF_PATH, "--homedir", home, "--launch", "gpg-agent", NULL };
+  const char *const argv[] = { GPGCONF_PATH, "--homedir", home, "--launch", component, NULL };
   const SpareChild child = {
     .argv = argv,
     .clean = clean_environment,

@@ -352,7 +352,8 @@ start_agent (SpareHome *self, gboolean restart, GCancellable *cancellable, GErro
     spare_agent_kill (self->agent_socket);
   else if (spare_agent_is_answering (self->agent_socket))
     return TRUE;
-  if (!spare_agent_launch (self->path, self->kind != SPARE_HOME_PERSONAL, cancellable, error))
+  if (!spare_agent_launch (self->path, "gpg-agent", self->kind != SPARE_HOME_PERSONAL,
+                           cancellable, error))
     return FALSE;
   if (spare_agent_is_answering (self->agent_socket))
     return TRUE;
@@ -363,7 +364,26 @@ start_agent (SpareHome *self, gboolean restart, GCancellable *cancellable, GErro
   return FALSE;
 }
 
-/* In the person's home with the key database in a daemon (gpg 2.4: `use-keyboxd`), that has to be there too. */
+/* gpg 2.4 can keep its keys in a daemon ("use-keyboxd" in common.conf, which `--no-options` doesn't turn off), and is
+ * told not to start any daemon by itself. Without it the listing fails, and says so. */
+static void
+start_key_daemon (SpareHome *self, GCancellable *cancellable)
+{
+  g_autofree char *path = g_build_filename (self->path, "common.conf", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_equal (g_strstrip (lines[i]), "use-keyboxd"))
+      {
+        spare_agent_launch (self->path, "keyboxd", FALSE, cancellable, NULL);
+        return;
+      }
+}
+
 static gboolean
 prepare_personal (SpareHome *self, GCancellable *cancellable, GError **error)
 {
@@ -373,6 +393,7 @@ prepare_personal (SpareHome *self, GCancellable *cancellable, GError **error)
                            _ ("You have no GnuPG keys of your own on this computer."));
       return FALSE;
     }
+  start_key_daemon (self, cancellable);
   return start_agent (self, FALSE, cancellable, error);
 }
 
