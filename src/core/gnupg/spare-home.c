@@ -34,12 +34,13 @@
 #define CONF_COMMON                             \
   "# Written by Spare Key; changes are lost.\n" \
   "default-cache-ttl 0\n"                       \
-  "max-cache-ttl 0\n"                           \
   "allow-loopback-pinentry\n"                   \
   "disable-scdaemon\n"
-static const char own_conf[] = CONF_COMMON "s2k-count 65536\n";
-/* What leaves a scratch home is protected by a human passphrase: the engine's full hashing. */
-static const char scratch_conf[] = CONF_COMMON;
+static const char own_conf[] = CONF_COMMON "max-cache-ttl 0\ns2k-count 65536\n";
+/* What leaves a scratch home is protected by a human passphrase: the engine's full hashing. That takes seconds on a
+ * busy machine, and a passphrase changed on several parts travels from one to the next in the agent's cache: when
+ * that forgets at once, the engine asks again, without saying for which of the two. */
+static const char scratch_conf[] = CONF_COMMON "max-cache-ttl 900\n";
 
 struct _SpareHome
 {

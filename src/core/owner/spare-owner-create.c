@@ -25,16 +25,15 @@
 
 #define PASSPHRASE_BITS 256
 
-/* Says, in front of why, that all is as it was. Keeps domain and code. */
+/* Says, in front of why, that all is as it was, unless that is said already. Keeps domain and code. */
 static void
-say_unchanged (GError **error, const char *words)
+say_unchanged (GError **error, const char *failed, const char *failed_unchanged)
 {
-  GError *before;
+  GError *before = *error;
+  gboolean said = strstr (before->message, _ ("Nothing was changed.")) != NULL;
 
-  if (error == NULL || *error == NULL)
-    return;
-  before = *error;
-  *error = g_error_new (before->domain, before->code, "%s %s", words, before->message);
+  *error = g_error_new (before->domain, before->code, "%s %s", said ? failed : failed_unchanged,
+                        before->message);
   g_error_free (before);
 }
 
@@ -214,7 +213,8 @@ spare_owner_create_key_sync (SpareOwner *self,
   fingerprint = create_key (self, user_id, algorithm, cancellable, &local);
   if (fingerprint == NULL)
     {
-      say_unchanged (&local, _ ("No key was made, and nothing was changed."));
+      say_unchanged (&local, _ ("No key was made."),
+                     _ ("No key was made, and nothing was changed."));
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
@@ -359,7 +359,8 @@ spare_owner_import_key_sync (SpareOwner *self,
   fingerprint = import_key (self, octets, passphrase, cancellable, &local);
   if (fingerprint == NULL)
     {
-      say_unchanged (&local, _ ("The key was not imported, and nothing was changed."));
+      say_unchanged (&local, _ ("The key was not imported."),
+                     _ ("The key was not imported, and nothing was changed."));
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }

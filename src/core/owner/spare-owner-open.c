@@ -192,18 +192,24 @@ open_chosen (SpareOwner *self,
 static gboolean
 open_unchosen (SpareOwner *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) stored = spare_stored_key_list (self->keyring, cancellable, error);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GPtrArray) stored = spare_stored_key_list (self->keyring, cancellable, &local);
   const char *fingerprint;
 
-  if (stored != NULL && stored->len == 0)
+  if (stored == NULL && !g_error_matches (local, SPARE_ERROR, SPARE_ERROR_KEYRING_LOCKED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (stored == NULL || stored->len == 0)
     {
       if (!spare_owner_ensure_keyring_private (self, cancellable, error))
         return FALSE;
-      g_ptr_array_unref (stored);
+      g_clear_pointer (&stored, g_ptr_array_unref);
       stored = spare_stored_key_list (self->keyring, cancellable, error);
+      if (stored == NULL)
+        return FALSE;
     }
-  if (stored == NULL)
-    return FALSE;
   if (stored->len != 1)
     return TRUE;
 
