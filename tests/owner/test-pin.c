@@ -4,7 +4,7 @@
 
 #include "spare-engine.h"
 #include "spare-error.h"
-#include "spare-pin.h"
+#include "spare-pin-private.h"
 #include "spare-test-gpg.h"
 
 #include <glib/gstdio.h>
@@ -234,7 +234,6 @@ static const struct
   { "expired", SPARE_TEST_KEY_EXPIRED, "expired" },
   { "revoked", SPARE_TEST_KEY_REVOKED, "revoked" },
   { "sign-only", SPARE_TEST_KEY_SIGN_ONLY, "only sign" },
-  { "not yet valid", SPARE_TEST_KEY_NOT_YET_VALID, "clock" },
   { "expired subkey", SPARE_TEST_KEY_EXPIRED_SUBKEY, "expired" },
   { "revoked subkey", SPARE_TEST_KEY_REVOKED_SUBKEY, "revoked" },
 };
@@ -267,6 +266,26 @@ test_unusable (Fixture *f, gconstpointer data)
     }
 }
 
+/* gpg itself takes no key from the future; one that is here already is, once the clock has gone back. */
+static void
+test_clock (Fixture *f, gconstpointer data)
+{
+  g_autofree char *fingerprint = create (f, SPARE_TEST_KEY_DEFAULT);
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  SpareKey *key;
+  const char *escrow;
+
+  load (f);
+  trust (f, fingerprint);
+  key = spare_pin_get_key (f->pin);
+  escrow = spare_pin_get_escrow_subkey (f->pin)->fingerprint;
+  g_assert_cmpint (spare_pin_judge_private (key, escrow, now + DAY), ==, SPARE_PIN_REASON_OK);
+  g_assert_cmpint (spare_pin_judge_private (key, escrow, now - DAY), ==,
+                   SPARE_PIN_REASON_CLOCK);
+  g_assert_nonnull (
+      strstr (spare_pin_reason_describe_private (SPARE_PIN_REASON_CLOCK), "clock"));
+}
+
 static void
 test_disabled (Fixture *f, gconstpointer data)
 {
@@ -277,8 +296,6 @@ test_disabled (Fixture *f, gconstpointer data)
   load (f);
   trust (f, fingerprint);
   own.path = path;
-  spare_test_gpg_full (&own, NULL, NULL, NULL, "--version", NULL);
-  g_free (NULL);
   {
     g_autoptr (GBytes) answer = g_bytes_new_static ("disable\nsave\n", 13);
 
@@ -509,6 +526,7 @@ main (int argc, char **argv)
   ADD ("trusts-nothing-but-the-whole-fingerprint", test_compare);
   ADD ("looks-at-one-public-key-only", test_not_a_certificate);
   ADD ("says-why-an-authority-can-not-be-used", test_unusable);
+  ADD ("says-when-the-clock-must-be-wrong", test_clock);
   ADD ("says-that-it-is-switched-off", test_disabled);
   ADD ("warns-before-it-expires-and-takes-the-extension", test_expiring);
   ADD ("never-adopts-a-new-subkey-in-silence", test_new_subkey);
