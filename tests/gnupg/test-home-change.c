@@ -2,6 +2,8 @@
 /* Making, moving and changing keys; stock gpg is asked whether it is so. */
 #include "config.h"
 
+#include "memory-stream.h"
+#include "spare-encryption.h"
 #include "spare-engine.h"
 #include "spare-error.h"
 #include "spare-home.h"
@@ -443,6 +445,39 @@ test_revoke_other (Fixture *fixture, gconstpointer data)
   g_assert_error (error, SPARE_ERROR, SPARE_ERROR_FAILED);
 }
 
+/* What is encrypted to a key with a bound subkey, as owner/ asks for it, holds exactly both. */
+static void
+assert_adsk_reads (Fixture *fixture, const char *one, const char *adsk)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareKey) key = spare_home_get_key_sync (fixture->home, one, FALSE, NULL, &error);
+  g_autoptr (GPtrArray) adsks = NULL;
+  g_autoptr (SpareHead) head = NULL;
+  g_autoptr (GBytes) input = g_bytes_new_static ("letter", 6);
+  g_auto (MemoryStream) memory = { 0 };
+  SpareRecipient recipient = { 0 };
+  SpareEncryptionRequest request = { .recipients = &recipient, .n_recipients = 1, .size = 6 };
+  SpareStream stream;
+  guint64 key_id;
+
+  g_assert_no_error (error);
+  adsks = spare_key_pick_adsks (key, now);
+  g_assert_cmpuint (adsks->len, ==, 1);
+  g_assert_cmpstr (((const SpareSubkey *) g_ptr_array_index (adsks, 0))->fingerprint, ==, adsk);
+  key_id = ((const SpareSubkey *) g_ptr_array_index (adsks, 0))->key_id;
+  recipient.key = key;
+  recipient.subkey = spare_key_pick_newest_encryption_subkey (key, now);
+  g_assert_cmpstr (recipient.subkey->fingerprint, !=, adsk);
+  request.extra_key_ids = &key_id;
+  request.n_extra_key_ids = 1;
+  memory_stream_init (&memory, input);
+  stream = memory_stream_get (&memory);
+  head = spare_encrypt_sync (fixture->home, &request, &stream, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (spare_head_get_n_esks (head), ==, 2);
+}
+
 static void
 test_adsk (Fixture *fixture, gconstpointer data)
 {
@@ -459,6 +494,7 @@ test_adsk (Fixture *fixture, gconstpointer data)
       return;
     }
   g_assert_no_error (error);
+  assert_adsk_reads (fixture, one, fingerprints[1]);
 }
 
 static void
