@@ -203,6 +203,37 @@ test_hidden_recipient (Fixture *self, gconstpointer data)
   assert_fails (self, foreign, SPARE_ERROR_NO_KEY);
 }
 
+/* gpg tries the newest subkey first, fails, goes on, succeeds, and exits with 2 as for a damaged OCB message. */
+static void
+test_hidden_among_subkeys (Fixture *self, gconstpointer data)
+{
+  g_autoptr (SpareTestHome) home = spare_test_home_new ();
+  g_autofree char *key = spare_test_create_key (home, SPARE_TEST_KEY_TWO_SUBKEYS,
+                                                "two <two@example.org>", NULL);
+  g_auto (GStrv) fingerprints = spare_test_list_fingerprints (home, key);
+  g_autoptr (SpareHome)
+      opened = spare_home_new_with_engine (SPARE_HOME_OWN, home->path, TEST_GUARD);
+  g_autoptr (GBytes) plain = make_text (100000);
+
+  g_set_object (&self->home, opened);
+  for (guint i = 1; i <= 2; i++)
+    {
+      g_autofree char *recipient = g_strconcat (fingerprints[i], "!", NULL);
+      g_autoptr (GBytes)
+          message = spare_test_gpg_filter (home, plain, "--trust-model", "always", "-z", "0",
+                                           "--encrypt", "--hidden-recipient", recipient, NULL);
+      g_autoptr (GBytes)
+          signed_message = spare_test_gpg_filter (home, plain, "--trust-model", "always",
+                                                  "--sign", "--encrypt", "--hidden-recipient",
+                                                  recipient, NULL);
+      g_autoptr (GBytes) bad = flip (message, g_bytes_get_size (message) - 1);
+
+      assert_opens (self, message, plain);
+      assert_opens (self, signed_message, plain);
+      assert_fails (self, bad, SPARE_ERROR_DAMAGED);
+    }
+}
+
 /* F1: on gpg 2.2.40 all of these are DECRYPTION_OKAY and GOODMDC. */
 static void
 test_ocb (Fixture *self, gconstpointer data)
@@ -677,7 +708,10 @@ test_fake_engines (Fixture *self, gconstpointer data)
       self->home = spare_home_new_with_engine (SPARE_HOME_OWN, reader_home->path, guard);
       self->patience = 1;
       error = fail_to_decrypt (self, message);
+      /* Garbage and lies may look like damage; silence is none of the file's fault. */
       g_assert_true (error->domain == SPARE_ERROR);
+      if (!g_str_equal (kinds[i], "garbage") && !g_str_equal (kinds[i], "lies"))
+        g_assert_cmpint (error->code, ==, SPARE_ERROR_ENGINE);
       g_assert_cmpint (g_get_monotonic_time () - began, <, 8 * G_USEC_PER_SEC);
     }
 }
@@ -770,6 +804,7 @@ main (int argc, char *argv[])
     { "reads-of-any-length-open-it", test_short_reads },
     { "armor-opens", test_armor },
     { "a-hidden-recipient-is-found", test_hidden_recipient },
+    { "a-hidden-recipient-is-found-among-several-keys", test_hidden_among_subkeys },
     { "a-damaged-ocb-message-releases-nothing", test_ocb },
     { "a-flipped-octet-releases-nothing", test_flips },
     { "a-flipped-octet-in-the-head-releases-nothing", test_flips_in_the_head },

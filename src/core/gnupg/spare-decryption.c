@@ -4,7 +4,9 @@
  * gpg 2.2.40 reports success for damaged and truncated OCB messages and only its exit status tells. But that status is
  * also bad when a signature can't be checked, on intact data. So there may be two passes: the first one decrypts and
  * verifies, and exit 0 is believed; another exit, with a signature looked at and nothing else wrong, is decrypted
- * again with signatures skipped, and only that output and that exit status count. Anything else is final.
+ * again with signatures skipped, and only that output and that exit status count. The same goes for messages that
+ * hide a recipient: gpg tries one secret key after the other and counts each that doesn't fit as an error, so for the
+ * second pass the session key is found first (spare-session-key.c) and given to it. Anything else is final.
  *
  * The input is walked as it is fed: one message, one container, ending where the input ends.
  *
@@ -23,6 +25,8 @@
 
 #include "spare-error.h"
 #include "spare-operation-private.h"
+#include "spare-session-key-private.h"
+#include "spare-signature-private.h"
 #include "spare-walker.h"
 
 #include <glib/gi18n-lib.h>
@@ -47,21 +51,9 @@ typedef enum
 {
   VERDICT_FAILED,
   VERDICT_INTACT,
-  VERDICT_SIGNATURE, /* nothing wrong but, maybe, a signature: the second pass tells */
-  VERDICT_AGAIN,     /* the agent was gone: once more from the start */
+  VERDICT_UNCLEAR, /* the exit status may mean only a signature or a key tried in vain */
+  VERDICT_AGAIN,   /* the agent was gone: once more from the start */
 } Verdict;
-
-/**
- * spare_signature_free:
- * @self: (transfer full): a signature
- */
-void
-spare_signature_free (SpareSignature *self)
-{
-  g_free (self->fingerprint);
-  g_free (self->user_id);
-  g_free (self);
-}
 
 /**
  * spare_decryption_free:
@@ -356,7 +348,9 @@ explain_failure (Passage *self,
     {
       spare_gpgme_set_error (error, result, "decrypt");
     }
-  else if (facts->exit_status > 2 || (facts->exit_status < 0 && !tells_damage (facts)))
+  else if (facts->exit_status > 2
+           || ((facts->exit_status < 0 || facts->begin_decryption == 0)
+               && !tells_damage (facts)))
     {
       g_set_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
                    _ ("GnuPG ended before it was through. Nothing was released; the encrypted "
@@ -367,72 +361,6 @@ explain_failure (Passage *self,
       set_damaged (error, "status lines");
     }
   return VERDICT_FAILED;
-}
-
-static SpareSignatureStatus
-translate_status (const struct _gpgme_signature *signature)
-{
-  switch (gpgme_err_code (signature->status))
-    {
-    case GPG_ERR_NO_ERROR:
-      return SPARE_SIGNATURE_GOOD;
-    case GPG_ERR_SIG_EXPIRED:
-      return SPARE_SIGNATURE_EXPIRED;
-    case GPG_ERR_KEY_EXPIRED:
-      return SPARE_SIGNATURE_EXPIRED_KEY;
-    case GPG_ERR_CERT_REVOKED:
-      return SPARE_SIGNATURE_REVOKED_KEY;
-    case GPG_ERR_NO_PUBKEY:
-      return SPARE_SIGNATURE_UNKNOWN_KEY;
-    case GPG_ERR_BAD_SIGNATURE:
-      return SPARE_SIGNATURE_BAD;
-    default:
-      return SPARE_SIGNATURE_ERROR;
-    }
-}
-
-/* GPGME's verdicts; gpg's words for the names, which come in the same order. */
-static GPtrArray *
-collect_signatures (gpgme_ctx_t gpgme, const SpareEngineFacts *facts)
-{
-  GPtrArray *signatures = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) spare_signature_free);
-  gpgme_verify_result_t result = gpgme_op_verify_result (gpgme);
-  guint i = 0;
-
-  for (gpgme_signature_t s = result != NULL ? result->signatures : NULL; s != NULL; s = s->next)
-    {
-      const SpareSignerWords *words = i < facts->signers->len
-                                          ? g_ptr_array_index (facts->signers, i)
-                                          : NULL;
-      SpareSignature *signature = g_new0 (SpareSignature, 1);
-
-      signature->status = translate_status (s);
-      signature->created = (gint64) s->timestamp;
-      if (words != NULL)
-        {
-          signature->user_id = g_strdup (words->user_id);
-          signature->fingerprint = g_strdup (words->fingerprint);
-        }
-      if (signature->fingerprint == NULL)
-        signature->fingerprint = g_strdup (s->fpr);
-      g_ptr_array_add (signatures, signature);
-      i++;
-    }
-  return signatures;
-}
-
-static gboolean
-has_bad_signature (GPtrArray *signatures)
-{
-  for (guint i = 0; i < signatures->len; i++)
-    {
-      const SpareSignature *signature = g_ptr_array_index (signatures, i);
-
-      if (signature->status == SPARE_SIGNATURE_BAD)
-        return TRUE;
-    }
-  return FALSE;
 }
 
 /* --- One pass --- */
@@ -450,10 +378,66 @@ judge (Passage *self,
 
   if (is_content_intact (facts) && facts->exit_status == 0 && result == 0)
     return drain (self, error) ? VERDICT_INTACT : VERDICT_FAILED;
-  if (verifying && is_content_intact (facts) && facts->signatures > 0
+  if (verifying && is_content_intact (facts)
+      && (facts->signatures > 0 || spare_head_has_hidden (head))
       && (facts->exit_status == 1 || facts->exit_status == 2))
-    return VERDICT_SIGNATURE;
+    return VERDICT_UNCLEAR;
   return explain_failure (self, head, facts, result, may_retry, error);
+}
+
+/* The session key as GPGME takes it, from the first PKESK that any secret key here opens. */
+static SpareSecret *
+find_session_key (Passage *self, const SpareHead *head, GError **error)
+{
+  g_autoptr (GPtrArray)
+      keys = spare_home_list_keys_sync (self->home, TRUE, self->cancellable, error);
+
+  if (keys == NULL)
+    return NULL;
+  for (guint i = 0; i < keys->len; i++)
+    {
+      g_autoptr (SpareSessionKeyOpener)
+          opener = spare_session_key_opener_new (self->home, g_ptr_array_index (keys, i));
+
+      for (guint j = 0; j < spare_head_get_n_esks (head); j++)
+        {
+          g_autoptr (GError) failure = NULL;
+          g_autoptr (SpareSessionKey)
+              key = spare_session_key_opener_open_sync (opener, spare_head_get_esk (head, j),
+                                                        head, self->cancellable, &failure);
+
+          if (key != NULL)
+            return spare_session_key_to_text_private (key, error);
+          g_debug ("not with this key: %s", failure->message);
+          if (failure->domain == G_IO_ERROR)
+            {
+              g_propagate_error (error, g_steal_pointer (&failure));
+              return NULL;
+            }
+        }
+    }
+  set_no_key (error, head);
+  return NULL;
+}
+
+/* Of a hidden recipient's message, gpg need not look for the key any more. */
+static gboolean
+give_session_key (Passage *self, SpareContext *context, GError **error)
+{
+  const SpareHead *head = spare_walker_get_head (self->walker);
+  g_autoptr (SpareSecret) text = NULL;
+  gpgme_error_t failure;
+
+  if (!spare_head_has_hidden (head))
+    return TRUE;
+  text = find_session_key (self, head, error);
+  if (text == NULL)
+    return FALSE;
+  failure = gpgme_set_ctx_flag (context->gpgme, "override-session-key",
+                                spare_secret_get_text (text));
+  if (failure != 0)
+    spare_gpgme_set_error (error, failure, "give session key");
+  return failure == 0;
 }
 
 static Verdict
@@ -471,7 +455,7 @@ run_pass (Passage *self,
   gpgme_error_t failure;
   Verdict verdict;
 
-  if (context == NULL)
+  if (context == NULL || (!verifying && !give_session_key (self, context, error)))
     return VERDICT_FAILED;
   operation = spare_operation_new (context, self->stream->patience);
   input = spare_operation_add_input (operation, read_cb, self, G_MAXUINT64, error);
@@ -497,8 +481,9 @@ run_pass (Passage *self,
     }
 
   verdict = judge (self, operation, verifying, may_retry, error);
-  if (verifying && (verdict == VERDICT_INTACT || verdict == VERDICT_SIGNATURE))
-    *signatures = collect_signatures (context->gpgme, spare_operation_get_facts (operation));
+  if (verifying && (verdict == VERDICT_INTACT || verdict == VERDICT_UNCLEAR))
+    *signatures = spare_signatures_collect_private (context->gpgme,
+                                                    spare_operation_get_facts (operation));
   return verdict;
 }
 
@@ -513,7 +498,7 @@ run_passes (Passage *self, SpareDecryption *decryption, GError **error)
         return VERDICT_FAILED;
       verdict = run_pass (self, TRUE, FALSE, &decryption->signatures, error);
     }
-  if (verdict == VERDICT_SIGNATURE)
+  if (verdict == VERDICT_UNCLEAR)
     {
       decryption->two_passes = TRUE;
       if (!begin (self, TRUE, error))
@@ -564,7 +549,7 @@ spare_decrypt_sync (SpareHome *home,
       || run_passes (&passage, decryption, error) != VERDICT_INTACT)
     return NULL;
 
-  if (has_bad_signature (decryption->signatures))
+  if (spare_signatures_have_bad_private (decryption->signatures))
     {
       set_damaged (error, "bad signature");
       return NULL;

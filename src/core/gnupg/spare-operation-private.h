@@ -20,9 +20,9 @@ typedef struct
 typedef struct
 {
   guint begin_encryption, end_encryption;
-  guint decryption_okay, decryption_failed, end_decryption;
+  guint begin_decryption, decryption_okay, decryption_failed, end_decryption;
   guint bad_mdc, no_data, unexpected;
-  guint errors;     /* ERROR, whatever it is about */
+  guint errors;     /* ERROR, but for those of looking for keys */
   guint failures;   /* FAILURE, but for the guard's own line */
   guint guard_code; /* of the guard's own FAILURE line, a gpgme_error_t; 0: there was none */
   guint invalid_recipients;

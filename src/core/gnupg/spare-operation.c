@@ -192,6 +192,16 @@ note_exit (SpareOperation *self, const char *arguments)
     self->facts.exit_status = (int) status;
 }
 
+/* ERROR: where, then an error code, then anything. Decrypting with a given session key looks for no key and needs no
+ * keyring, so that one is not about the message. */
+static void
+note_error (SpareOperation *self, const char *arguments)
+{
+  if (!g_str_has_prefix (arguments, "keydb_search "))
+    self->facts.errors++;
+  g_debug ("engine error: %s", arguments);
+}
+
 /* FAILURE: where, then an error code. That of the guard only repeats the exit status, and so does gpg's own of
  * "gpg-exit" (2.4). */
 static void
@@ -215,13 +225,13 @@ status_cb (void *user_data, const char *keyword, const char *arguments)
   } counted[] = {
     { "BEGIN_ENCRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, begin_encryption) },
     { "END_ENCRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, end_encryption) },
+    { "BEGIN_DECRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, begin_decryption) },
     { "DECRYPTION_OKAY", G_STRUCT_OFFSET (SpareEngineFacts, decryption_okay) },
     { "DECRYPTION_FAILED", G_STRUCT_OFFSET (SpareEngineFacts, decryption_failed) },
     { "END_DECRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, end_decryption) },
     { "BADMDC", G_STRUCT_OFFSET (SpareEngineFacts, bad_mdc) },
     { "NODATA", G_STRUCT_OFFSET (SpareEngineFacts, no_data) },
     { "UNEXPECTED", G_STRUCT_OFFSET (SpareEngineFacts, unexpected) },
-    { "ERROR", G_STRUCT_OFFSET (SpareEngineFacts, errors) },
     { "INV_RECP", G_STRUCT_OFFSET (SpareEngineFacts, invalid_recipients) },
     { "NO_RECP", G_STRUCT_OFFSET (SpareEngineFacts, invalid_recipients) },
     { "NO_SECKEY", G_STRUCT_OFFSET (SpareEngineFacts, missing_secret_keys) },
@@ -240,6 +250,7 @@ status_cb (void *user_data, const char *keyword, const char *arguments)
     { "BADSIG", note_signer },
     { "VALIDSIG", note_valid_signature },
     { SPARE_GUARD_EXIT_KEYWORD, note_exit },
+    { "ERROR", note_error },
     { "FAILURE", note_failure },
   };
   SpareOperation *self = user_data;

@@ -12,7 +12,7 @@
  */
 #include "config.h"
 
-#include "spare-session-key.h"
+#include "spare-session-key-private.h"
 
 #include "spare-agent-session-private.h"
 #include "spare-certificate.h"
@@ -57,6 +57,35 @@ spare_session_key_free (SpareSessionKey *self)
 {
   g_clear_pointer (&self->secret, spare_secret_unref);
   g_free (self);
+}
+
+/**
+ * spare_session_key_to_text_private:
+ * @self: a session key
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the key as gpg writes and reads it, `9:0123…`
+ */
+SpareSecret *
+spare_session_key_to_text_private (const SpareSessionKey *self, GError **error)
+{
+  static const char digits[] = "0123456789ABCDEF";
+  char prefix[8];
+  gsize n = (gsize) g_snprintf (prefix, sizeof prefix, "%u:", self->cipher);
+  gsize size = spare_secret_get_size (self->secret);
+  const guint8 *octets = spare_secret_get_data (self->secret);
+  guint8 *text;
+  SpareSecret *result = spare_secret_new_sized (n + 2 * size, &text, error);
+
+  if (result == NULL)
+    return NULL;
+  memcpy (text, prefix, n);
+  for (gsize i = 0; i < size; i++)
+    {
+      text[n + 2 * i] = (guint8) digits[octets[i] >> 4];
+      text[n + 2 * i + 1] = (guint8) digits[octets[i] & 15];
+    }
+  return result;
 }
 
 static SpareSessionKey *
