@@ -417,6 +417,36 @@ test_revoked_later (Fixture *f, gconstpointer data)
   assert_state (f, SPARE_PIN_UNUSABLE, "revoked");
 }
 
+/* A bare revocation, without any certificate. */
+static void
+test_bare_revocation (Fixture *f, gconstpointer data)
+{
+  g_autofree char *fingerprint = create (f, SPARE_TEST_KEY_DEFAULT);
+  g_autofree char *other = create (f, SPARE_TEST_KEY_DEFAULT);
+  const char *const whose[] = { other, fingerprint };
+
+  load (f);
+  trust (f, fingerprint);
+  for (guint i = 0; i < G_N_ELEMENTS (whose); i++)
+    {
+      g_autofree char *name = g_strconcat ("openpgp-revocs.d/", whose[i], ".rev", NULL);
+      g_autofree char *path = spare_test_home_build (f->authority, name);
+      g_autofree char *text = NULL;
+      g_autofree char *armed = NULL;
+      g_autoptr (GBytes) revocation = NULL;
+
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      armed = g_strdup (strstr (text, ":-----BEGIN") + 1);
+      revocation = g_bytes_new (armed, strlen (armed));
+      assert_examine_fails (f, revocation,
+                            i == 0 ? SPARE_ERROR_DAMAGED : SPARE_ERROR_AUTHORITY_UNUSABLE);
+      assert_state (f, i == 0 ? SPARE_PIN_USABLE : SPARE_PIN_UNUSABLE, NULL);
+    }
+  restart (f);
+  load (f);
+  assert_state (f, SPARE_PIN_UNUSABLE, "revoked");
+}
+
 static void
 test_files (Fixture *f, gconstpointer data)
 {
@@ -531,6 +561,7 @@ main (int argc, char **argv)
   ADD ("warns-before-it-expires-and-takes-the-extension", test_expiring);
   ADD ("never-adopts-a-new-subkey-in-silence", test_new_subkey);
   ADD ("believes-a-revocation-at-once-and-for-good", test_revoked_later);
+  ADD ("believes-a-bare-revocation-of-the-pinned-key-only", test_bare_revocation);
   ADD ("makes-lost-files-anew-and-names-damage", test_files);
   ADD ("lets-the-administrator-choose", test_policy);
   return g_test_run ();

@@ -12,6 +12,7 @@
 #include "spare-home.h"
 
 #include "spare-agent-private.h"
+#include "spare-child-private.h"
 #include "spare-engine.h"
 #include "spare-error.h"
 #include "spare-gpgme-private.h"
@@ -26,8 +27,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_NAME "spare-key.lock"
-#define CONF_NAME "gpg-agent.conf"
+#define LOCK_NAME     "spare-key.lock"
+#define CONF_NAME     "gpg-agent.conf"
+#define TRUST_SECONDS 10
 
 /* No passphrase outlives its use, so a locked keyring locks the files; hashing a random 256-bit passphrase a million
  * times buys nothing; smartcards belong to the person's home. */
@@ -398,14 +400,38 @@ prepare_personal (SpareHome *self, GCancellable *cancellable, GError **error)
   return start_agent (self, FALSE, cancellable, error);
 }
 
+/* gpg makes its trust database at the first need, but not under the guard's trust model; and a revocation that it
+ * imports without one ends in a fatal error, after the key was revoked. */
+static void
+make_trust_database (SpareHome *self, GCancellable *cancellable)
+{
+  g_autofree char *path = g_build_filename (self->path, "trustdb.gpg", NULL);
+  const char *const argv[] = { GPG_PATH,    "--no-options", "--no-autostart",  "--batch",
+                               "--homedir", self->path,     "--check-trustdb", NULL };
+  const SpareChild child = {
+    .argv = argv, .clean = TRUE, .seconds = TRUST_SECONDS, .output_max = 4096
+  };
+  g_autoptr (GBytes) output = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  if (self->kind != SPARE_HOME_OWN || g_file_test (path, G_FILE_TEST_EXISTS))
+    return;
+  output = spare_child_run_sync (&child, NULL, cancellable, &failure);
+  if (output == NULL)
+    g_debug ("trust database: %s", failure->message);
+}
+
 static gboolean
 prepare_private (SpareHome *self, GCancellable *cancellable, GError **error)
 {
   gboolean changed;
 
-  return make_folder (self, error) && take_lock (self, error)
-         && write_conf (self, &changed, error)
-         && start_agent (self, changed, cancellable, error);
+  if (!(make_folder (self, error) && take_lock (self, error)
+        && write_conf (self, &changed, error)
+        && start_agent (self, changed, cancellable, error)))
+    return FALSE;
+  make_trust_database (self, cancellable);
+  return TRUE;
 }
 
 /**

@@ -496,7 +496,6 @@ spare_owner_revoke_key_sync (SpareOwner *self,
 {
   g_autoptr (GMutexLocker) operation = NULL;
   g_autoptr (GPtrArray) keys = NULL;
-  g_autoptr (GPtrArray) imported = NULL;
   g_autoptr (SpareSecret) revocation = NULL;
   g_autoptr (GBytes) octets = NULL;
   SpareOwnedKey *owned;
@@ -515,8 +514,7 @@ spare_owner_revoke_key_sync (SpareOwner *self,
   if (revocation == NULL)
     return FALSE;
   octets = g_bytes_new (spare_secret_get_data (revocation), spare_secret_get_size (revocation));
-  imported = spare_home_import_sync (self->home, octets, FALSE, cancellable, error);
-  return imported != NULL
+  return spare_home_revoke_sync (self->home, full, octets, cancellable, error)
          && spare_owner_save_certificate_private (self, full, cancellable, error)
          && spare_owner_refresh_key_private (self, cancellable, error);
 }

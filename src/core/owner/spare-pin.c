@@ -83,26 +83,48 @@ spare_pin_new (const char *directory, SpareHome *home)
   return self;
 }
 
-/* With the operation lock. */
+/* What the home has merged into the pinned certificate is in force before it is written: a full disk must not
+ * keep a revoked key in use. With the operation lock. */
 static gboolean
-absorb (SparePin *self, GBytes *certificate, GCancellable *cancellable, GError **error)
+follow_home (SparePin *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SparePinFacts) facts = spare_pin_facts_copy (spare_pin_get_facts_private (self));
-  g_autoptr (GPtrArray)
-      imported = spare_home_import_sync (self->home, certificate, FALSE, cancellable, error);
 
-  if (imported == NULL)
-    return FALSE;
   g_clear_object (&facts->key);
   if (!spare_pin_find_key_private (self, facts->fingerprint, &facts->key, cancellable, error))
     return FALSE;
 
-  /* In force before it is written: a full disk must not keep a revoked key in use. */
   spare_pin_put_facts_private (self, spare_pin_facts_copy (facts));
   if (self->policy_key_path != NULL || facts->escrow_subkey == NULL)
     return TRUE;
   return spare_pin_save_certificate_private (self, facts, cancellable, error)
          && spare_pin_facts_write (facts, self->ini_path, PIN_GROUP, error);
+}
+
+static gboolean
+absorb (SparePin *self, GBytes *certificate, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray)
+      imported = spare_home_import_sync (self->home, certificate, FALSE, cancellable, error);
+
+  /* Looked at even so: an import that fails late has changed the key. */
+  return follow_home (self, cancellable, imported != NULL ? error : NULL) && imported != NULL;
+}
+
+/* A bare revocation of the pinned key, no certificate: believed, and said as what it is. */
+static gboolean
+is_revocation (SparePin *self, GBytes *octets, GCancellable *cancellable)
+{
+  const char *pinned = spare_pin_get_facts_private (self)->fingerprint;
+  g_autoptr (GError) local = NULL;
+
+  if (pinned == NULL || g_bytes_get_size (octets) == 0
+      || g_bytes_get_size (octets) > SPARE_PIN_CERTIFICATE_MAX
+      || !spare_home_revoke_sync (self->home, pinned, octets, cancellable, NULL))
+    return FALSE;
+  if (!follow_home (self, cancellable, &local))
+    g_debug ("the pinned certificate was not updated: %s", local->message);
+  return TRUE;
 }
 
 gboolean
@@ -150,14 +172,25 @@ spare_pin_examine_sync (SparePin *self,
 {
   g_autoptr (GMutexLocker) operation = NULL;
   g_autoptr (SpareKey) key = NULL;
+  g_autoptr (GError) local = NULL;
   const SparePinFacts *facts;
   SparePinOffer *offer;
 
   g_return_val_if_fail (SPARE_IS_PIN (self) && certificate != NULL, NULL);
 
   operation = g_mutex_locker_new (&self->operation);
-  key = spare_pin_read_certificate_private (certificate, cancellable, error);
-  if (key == NULL || !check_policy (self, spare_key_get_fingerprint (key), error))
+  key = spare_pin_read_certificate_private (certificate, cancellable, &local);
+  if (key == NULL)
+    {
+      if (g_error_matches (local, SPARE_ERROR, SPARE_ERROR_DAMAGED)
+          && is_revocation (self, certificate, cancellable))
+        g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_AUTHORITY_UNUSABLE,
+                             spare_pin_reason_describe_private (SPARE_PIN_REASON_REVOKED));
+      else
+        g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  if (!check_policy (self, spare_key_get_fingerprint (key), error))
     return NULL;
 
   facts = spare_pin_get_facts_private (self);
@@ -165,8 +198,6 @@ spare_pin_examine_sync (SparePin *self,
                                        facts->escrow_subkey, error);
   if (offer == NULL && g_strcmp0 (facts->fingerprint, spare_key_get_fingerprint (key)) == 0)
     {
-      g_autoptr (GError) local = NULL;
-
       if (!absorb (self, certificate, cancellable, &local))
         g_debug ("the pinned certificate was not updated: %s", local->message);
     }
