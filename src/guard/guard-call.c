@@ -2,8 +2,8 @@
 
 /* Understands the command line that GPGME writes, and writes the one that gpg gets.
  *
- * Everything that the caller says is handed on unchanged and in order; what is added stands in
- * front of it, so an explicit wish of the caller (`--armor`, `--throw-keyids`) still wins.
+ * Everything that the caller says is handed on unchanged and in order, but for hints that are
+ * empty; what is added stands in front of it, so an explicit wish of the caller (`--armor`, `--throw-keyids`) still wins.
  * Values are never taken for options: a file named "--list-keys" is a file. */
 
 #include "config.h"
@@ -238,6 +238,44 @@ guard_call_parse (GuardCall *call, int argc, char **argv)
   call->listing = with_colons && !edits;
 }
 
+/* GPGME 1.24 turns an empty DISPLAY into `--display=`, which gpg refuses. An empty hint for
+ * pinentry says as much as none. */
+static bool
+is_empty_hint (const char *argument)
+{
+  static const char *const hints[] = { "--display", "--ttyname", "--ttytype", "--lc-ctype",
+                                       "--lc-messages" };
+
+  for (size_t i = 0; i < N_ELEMENTS (hints); i++)
+    {
+      const char *value = joined_value (argument, hints[i]);
+
+      if (value != NULL && *value == '\0')
+        return true;
+    }
+  return false;
+}
+
+/* Copies all arguments but empty hints, which are left out where an option may stand. Returns
+ * how many it has copied. */
+static size_t
+copy_arguments (char **result, int argc, char **argv)
+{
+  bool may_be_option = true;
+  bool only_files = false;
+  size_t n = 0;
+
+  for (int i = 1; i < argc; i++)
+    {
+      if (may_be_option && !only_files && is_empty_hint (argv[i]))
+        continue;
+      only_files = only_files || (may_be_option && strcmp (argv[i], "--") == 0);
+      may_be_option = !may_be_option || !takes_value (argv[i]);
+      result[n++] = argv[i];
+    }
+  return n;
+}
+
 /* The engine's command line, NULL where memory is short; lives until the program ends.
  *
  * `skip_verify`: decrypt without looking at signatures, so that an unknown signer is no
@@ -261,8 +299,7 @@ guard_call_build_engine_argv (const GuardCall *call,
     result[n++] = (char *) tuning[i];
   if (skip_verify && call->decrypt)
     result[n++] = (char *) "--skip-verify";
-  for (int i = 1; i < argc; i++)
-    result[n++] = argv[i];
+  copy_arguments (result + n, argc, argv);
 
   return result;
 }

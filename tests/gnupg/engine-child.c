@@ -26,6 +26,10 @@ is_of_home (const char *pid, const char *home, const char *program)
     {
       if (after_homedir && g_str_equal (word, home))
         return TRUE;
+      /* as GPGME writes it from 1.24 on */
+      if (g_str_has_prefix (word, "--homedir=")
+          && g_str_equal (word + strlen ("--homedir="), home))
+        return TRUE;
       after_homedir = g_str_equal (word, "--homedir");
     }
   return FALSE;

@@ -403,6 +403,31 @@ test_home_is_seen_in_either_form (void)
     }
 }
 
+/* With an empty DISPLAY GPGME 1.24 writes `--display=`, at which gpg ends. */
+static void
+test_empty_hints_are_left_out (void)
+{
+  char *argv[] = { "gpg",         "--display=", "--ttyname=/dev/tty", "--set-filename",
+                   "--display=",  "--encrypt",  "--display=",         "--",
+                   "--lc-ctype=", NULL };
+  static const char *const kept[] = {
+    "--ttyname=/dev/tty", "--set-filename", "--display=", "--encrypt", "--", "--lc-ctype="
+  };
+  GuardCall call;
+  g_autofree char **got = NULL;
+  guint n;
+
+  guard_call_parse (&call, 9, argv);
+  got = guard_call_build_engine_argv (&call, "/usr/bin/gpg", false, 9, argv);
+  g_assert_nonnull (got);
+  n = g_strv_length (got);
+  g_assert_cmpuint (n, >, G_N_ELEMENTS (kept));
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    g_assert_cmpstr (got[n - G_N_ELEMENTS (kept) + i], ==, kept[i]);
+  for (guint i = 0; i < n - G_N_ELEMENTS (kept); i++)
+    g_assert_cmpstr (got[i], !=, "--display=");
+}
+
 static void
 test_broken_command_lines_are_survived (void)
 {
@@ -440,6 +465,7 @@ main (int argc, char **argv)
                    test_only_a_decryption_skips_verification);
   g_test_add_func ("/guard/refuses-without-a-home", test_refuses_without_a_home);
   g_test_add_func ("/guard/home-is-seen-in-either-form", test_home_is_seen_in_either_form);
+  g_test_add_func ("/guard/empty-hints-are-left-out", test_empty_hints_are_left_out);
   g_test_add_func ("/guard/hands-on-all-that-the-engine-says",
                    test_hands_on_all_that_the_engine_says);
   g_test_add_func ("/guard/engine-ends-when-its-reader-is-gone",

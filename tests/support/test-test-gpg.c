@@ -37,6 +37,7 @@ test_kinds (void)
     const char *letters;      /* validity, primary first */
     const char *capabilities; /* one that must be there */
     const char *reason;
+    const char *newer; /* what gpg 2.4 says where it differs */
   } rows[] = {
     { SPARE_TEST_KEY_DEFAULT, "uu", "E", "usable" },
     { SPARE_TEST_KEY_NISTP256, "uu", "E", "usable" },
@@ -44,7 +45,7 @@ test_kinds (void)
     { SPARE_TEST_KEY_EXPIRED, "ee", "sc", "all expired" },
     { SPARE_TEST_KEY_REVOKED, "rr", "sc", "revoked as a whole" },
     { SPARE_TEST_KEY_DISABLED, "uu", "D", "switched off" },
-    { SPARE_TEST_KEY_NOT_YET_VALID, "ii", "sc", "made in the future: invalid for gpg" },
+    { SPARE_TEST_KEY_NOT_YET_VALID, "ii", "sc", "made in the future: invalid for gpg", "ui" },
     { SPARE_TEST_KEY_TWO_SUBKEYS, "uuu", "E", "two to encrypt with" },
     { SPARE_TEST_KEY_EXPIRED_SUBKEY, "ue", "SC", "only the subkey is over" },
     { SPARE_TEST_KEY_REVOKED_SUBKEY, "ur", "SC", "only the subkey is revoked" },
@@ -59,7 +60,8 @@ test_kinds (void)
       g_autofree char *letters = list_validity (home, fingerprint, &capabilities);
 
       g_test_message ("%s: %s %s", rows[i].reason, letters, capabilities);
-      g_assert_cmpstr (letters, ==, rows[i].letters);
+      if (rows[i].newer == NULL || !g_str_equal (letters, rows[i].newer))
+        g_assert_cmpstr (letters, ==, rows[i].letters);
       g_assert_nonnull (strstr (capabilities, rows[i].capabilities));
     }
 }
