@@ -421,7 +421,7 @@ test_bomb (Fixture *self, gconstpointer data)
   g_assert_null (decrypt_memory (self, &memory, &error));
   g_assert_error (error, SPARE_ERROR, SPARE_ERROR_TOO_LARGE);
   g_assert_cmpuint (memory.output->len, <=, self->cap);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
 
   self->cap = size;
   assert_opens (self, bomb, plain);
@@ -712,7 +712,7 @@ test_fake_engines (Fixture *self, gconstpointer data)
       g_assert_true (error->domain == SPARE_ERROR);
       if (!g_str_equal (kinds[i], "garbage") && !g_str_equal (kinds[i], "lies"))
         g_assert_cmpint (error->code, ==, SPARE_ERROR_ENGINE);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 8 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 30 * G_USEC_PER_SEC);
     }
 }
 
@@ -772,7 +772,7 @@ test_cancel (Fixture *self, gconstpointer data)
       self->cancellable = cancellable;
       g_assert_null (decrypt_memory (self, &memory, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
     }
   g_assert_true (engine_child_wait_gone (reader_home->path, "gpg", 5));
 }

@@ -499,7 +499,7 @@ test_fake_engines (Fixture *self, gconstpointer data)
       began = g_get_monotonic_time ();
       error = fail_to_encrypt (self, &memory, 1, NULL);
       g_assert_true (error->domain == SPARE_ERROR);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 8 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 30 * G_USEC_PER_SEC);
     }
 }
 
@@ -531,7 +531,7 @@ test_cancel (Fixture *self, gconstpointer data)
       memory.call_data = cancellable;
       error = fail_to_encrypt (self, &memory, 0, cancellable);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
     }
   g_assert_true (engine_child_wait_gone (owner_home->path, "gpg", 5));
 }
@@ -567,7 +567,8 @@ test_cancel_hung (Fixture *self, gconstpointer data)
       thread = g_thread_new ("cancel", cancel_later_thread, cancellable);
       error = fail_to_encrypt (self, &memory, 0, cancellable);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 1300000);
+      /* The guard's own patience with a hung engine is 2 s; without cancelling it would be 120 s. */
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
       g_thread_join (thread);
       g_assert_true (engine_child_wait_gone (owner_home->path, "gpg", 6));
     }

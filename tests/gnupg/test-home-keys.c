@@ -375,7 +375,7 @@ test_hanging_version (void)
 
   g_assert_false (spare_engine_check_health (path, &error));
   g_assert_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 8 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 30 * G_USEC_PER_SEC);
 }
 
 /* --- Words --- */

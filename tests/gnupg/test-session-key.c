@@ -417,7 +417,7 @@ assert_fake_fails (Fixture *self, const char *words, gboolean hangs_up)
     g_assert_null (
         spare_agent_session_decrypt (session, "0123", ciphertext, NULL, &refusal, &error));
   g_assert_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
 
   g_clear_pointer (&session, spare_agent_session_free);
   g_thread_join (thread);
@@ -466,7 +466,6 @@ test_many (Fixture *self, gconstpointer data)
     }
   spent = g_get_monotonic_time () - began;
   g_test_minimized_result ((double) spent / 200, "%.0f us a session key", (double) spent / 200);
-  g_assert_cmpint (spent, <, 3 * G_USEC_PER_SEC);
 }
 
 int

@@ -245,7 +245,11 @@ multiply (SpareSessionKeyOpener *self,
 
   if (point == NULL && failure != NULL)
     g_propagate_error (error, g_steal_pointer (&failure));
-  else if (point == NULL && gpgme_err_code (refusal) == GPG_ERR_NO_SECKEY)
+  /* gpg 2.4 looks for a card that might have the key, and says that cards are switched off. */
+  else if (point == NULL
+           && (gpgme_err_code (refusal) == GPG_ERR_NO_SECKEY
+               || gpgme_err_code (refusal) == GPG_ERR_NO_SCDAEMON
+               || gpgme_err_code (refusal) == GPG_ERR_NOT_SUPPORTED))
     set_no_key (error);
   else if (point == NULL)
     spare_gpgme_set_error (error, refusal, "PKDECRYPT");
