@@ -233,9 +233,8 @@ spare_application_startup (GApplication *application)
     const char *keys[2];
   } accels[] = {
     { "app.quit", { "<Control>q" } },         { "app.preferences", { "<Control>comma" } },
-    { "win.choose-files", { "<Control>o" } }, { "win.paste", { "<Control>v" } },
-    { "win.undo", { "<Control>z" } },         { "win.inspect", { "<Control>i" } },
-    { "window.close", { "<Control>w" } },     { "win.choose-folder", { "<Control><Shift>o" } },
+    { "win.choose-files", { "<Control>o" } }, { "win.choose-folder", { "<Control><Shift>o" } },
+    { "win.inspect", { "<Control>i" } },      { "window.close", { "<Control>w" } },
   };
 
   g_resources_register (spare_app_get_resource ());

@@ -185,6 +185,13 @@ spare_files_page_refresh_access (SpareFilesPage *self)
   spare_access_bar_refresh (self->access_bar);
 }
 
+/* To the one thing to do. */
+void
+spare_files_page_focus_start (SpareFilesPage *self)
+{
+  gtk_widget_grab_focus (self->choose_button);
+}
+
 static void
 spare_files_page_dispose (GObject *object)
 {

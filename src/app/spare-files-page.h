@@ -15,5 +15,6 @@ void spare_files_page_set_up (SpareFilesPage *self, SpareOwner *owner, SpareJobQ
 SpareJobOptions *spare_files_page_make_options (SpareFilesPage *self);
 void spare_files_page_add_recipient (SpareFilesPage *self, SpareKey *key);
 void spare_files_page_refresh_access (SpareFilesPage *self);
+void spare_files_page_focus_start (SpareFilesPage *self);
 
 G_END_DECLS

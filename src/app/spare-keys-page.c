@@ -224,6 +224,7 @@ extend_cb (AdwActionRow *row, RowData *data)
                                     "extend", _ ("_Extend"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "extend",
                                               ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "extend");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   g_signal_connect_data (dialog, "response", G_CALLBACK (extend_answered_cb),
                          row_data_new (data->page, data->key), row_data_free, 0);
@@ -334,6 +335,8 @@ add_key (SpareKeysPage *self, const SpareOwnedKey *owned)
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
   adw_expander_row_set_subtitle (row, subtitle);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
+                                  -1);
   if (owned->is_default)
     {
       GtkWidget *label = gtk_label_new (_ ("In Use"));

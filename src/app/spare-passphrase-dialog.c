@@ -105,6 +105,7 @@ spare_passphrase_dialog_ask (GtkWindow *parent,
                                     _ ("_Save…"), NULL);
   adw_message_dialog_set_response_appearance (question->dialog, "save", ADW_RESPONSE_SUGGESTED);
   adw_message_dialog_set_close_response (question->dialog, "cancel");
+  adw_message_dialog_set_default_response (question->dialog, "save");
   changed_cb (question);
   g_signal_connect_data (question->dialog, "response", G_CALLBACK (response_cb), question,
                          question_free, 0);

@@ -113,8 +113,12 @@ imported_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (import->fingerprints == NULL)
     spare_window_tell (import->window, error->message);
   else
-    spare_owner_list_recipients_async (SPARE_OWNER (source), import->window->cancellable,
-                                       listed_cb, g_steal_pointer (&import));
+    {
+      GCancellable *cancellable = import->window->cancellable;
+
+      spare_owner_list_recipients_async (SPARE_OWNER (source), cancellable, listed_cb,
+                                         g_steal_pointer (&import));
+    }
 }
 
 static void

@@ -131,7 +131,7 @@ static void
 set_up_finished_cb (SpareWindow *self)
 {
   gtk_stack_set_visible_child_name (self->root_stack, "main");
-  gtk_widget_child_focus (GTK_WIDGET (self->files_page), GTK_DIR_TAB_FORWARD);
+  spare_files_page_focus_start (self->files_page);
   flush_waiting (self);
   spare_window_check_state (self);
 }
@@ -417,6 +417,26 @@ spare_window_class_init (SpareWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, set_up_finished_cb);
 }
 
+/* Paste and Undo belong to a text entry first, where one has the focus: so they are no accelerators of the application, which
+ * come before all widgets, but shortcuts of the window, which come after them. */
+static void
+add_shortcuts (SpareWindow *self)
+{
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+  static const struct
+  {
+    guint key;
+    const char *action;
+  } shortcuts[] = { { GDK_KEY_v, "win.paste" }, { GDK_KEY_z, "win.undo" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++)
+    gtk_shortcut_controller_add_shortcut (
+        GTK_SHORTCUT_CONTROLLER (controller),
+        gtk_shortcut_new (gtk_keyval_trigger_new (shortcuts[i].key, GDK_CONTROL_MASK),
+                          gtk_named_action_new (shortcuts[i].action)));
+  gtk_widget_add_controller (GTK_WIDGET (self), controller);
+}
+
 static void
 spare_window_init (SpareWindow *self)
 {
@@ -425,6 +445,7 @@ spare_window_init (SpareWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   self->cancellable = g_cancellable_new ();
   g_queue_init (&self->waiting);
+  add_shortcuts (self);
   g_action_map_add_action_entries (G_ACTION_MAP (self), window_actions,
                                    G_N_ELEMENTS (window_actions), self);
   g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
