@@ -203,6 +203,27 @@ test_hidden_recipient (Fixture *self, gconstpointer data)
   assert_fails (self, foreign, SPARE_ERROR_NO_KEY);
 }
 
+/* Every file with a backup authority has a recipient whose secret key is not here: that is not why it fails. */
+static void
+test_damage_among_recipients (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GBytes) plain = make_text (100000);
+  g_autoptr (GBytes)
+      message = spare_test_gpg_filter (sender_home, plain, "--trust-model", "always", "-z", "0",
+                                       "--encrypt", "--recipient", sender_key, "--recipient",
+                                       reader_key, NULL);
+  const gsize size = g_bytes_get_size (message);
+  const gsize positions[] = { size / 2, size - 100, size - 5 };
+
+  assert_opens (self, message, plain);
+  for (gsize i = 0; i < G_N_ELEMENTS (positions); i++)
+    {
+      g_autoptr (GBytes) bad = flip (message, positions[i]);
+
+      assert_fails (self, bad, SPARE_ERROR_DAMAGED);
+    }
+}
+
 /* gpg tries the newest subkey first, fails, goes on, succeeds, and exits with 2 as for a damaged OCB message. */
 static void
 test_hidden_among_subkeys (Fixture *self, gconstpointer data)
@@ -806,6 +827,7 @@ main (int argc, char *argv[])
     { "a-hidden-recipient-is-found", test_hidden_recipient },
     { "a-hidden-recipient-is-found-among-several-keys", test_hidden_among_subkeys },
     { "a-damaged-ocb-message-releases-nothing", test_ocb },
+    { "a-damaged-message-for-several-is-damaged", test_damage_among_recipients },
     { "a-flipped-octet-releases-nothing", test_flips },
     { "a-flipped-octet-in-the-head-releases-nothing", test_flips_in_the_head },
     { "a-cut-message-releases-nothing", test_truncations },

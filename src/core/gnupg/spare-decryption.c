@@ -335,7 +335,10 @@ explain_failure (Passage *self,
     {
       spare_gpgme_set_error (error, gpgme_error (GPG_ERR_BAD_PASSPHRASE), "decrypt");
     }
-  else if (facts->decryption_okay == 0 && facts->missing_secret_keys > 0)
+  /* The other recipients' keys, the authority's first of all, are missing in every decryption: that means something only while
+   * no session key was found. DECRYPTION_INFO comes when there is one. */
+  else if (facts->decryption_okay == 0 && facts->decryption_info == 0
+           && facts->missing_secret_keys > 0)
     {
       if (may_retry && agent_may_have_died (self, head))
         return VERDICT_AGAIN;

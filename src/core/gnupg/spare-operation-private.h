@@ -21,6 +21,7 @@ typedef struct
 {
   guint begin_encryption, end_encryption;
   guint begin_decryption, decryption_okay, decryption_failed, end_decryption;
+  guint decryption_info; /* a session key was found */
   guint bad_mdc, no_data, unexpected;
   guint errors;     /* ERROR, but for those of looking for keys */
   guint failures;   /* FAILURE, but for the guard's own line */

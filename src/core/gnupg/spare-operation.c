@@ -226,6 +226,7 @@ status_cb (void *user_data, const char *keyword, const char *arguments)
     { "BEGIN_ENCRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, begin_encryption) },
     { "END_ENCRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, end_encryption) },
     { "BEGIN_DECRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, begin_decryption) },
+    { "DECRYPTION_INFO", G_STRUCT_OFFSET (SpareEngineFacts, decryption_info) },
     { "DECRYPTION_OKAY", G_STRUCT_OFFSET (SpareEngineFacts, decryption_okay) },
     { "DECRYPTION_FAILED", G_STRUCT_OFFSET (SpareEngineFacts, decryption_failed) },
     { "END_DECRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, end_decryption) },
