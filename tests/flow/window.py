@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The application's window from the outside, for the tests of this folder. Runs inside tests/support/session --keyring.
+
+What a person does (drag, paste, press keys) and what a screen reader is told; nothing of the program's inside.
+"""
+
+import collections
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import uit
+from gi.repository import Gio
+
+SESSION = os.environ['TEST_SESSION']
+# What the toolkit itself says without a fault of ours; each with its reason.
+HARMLESS = (
+    'did not receive a focus-out event', 'If you handle this event',  # GTK 4.8: an entry lost the window, not the focus
+    'unable to send notifications',  # the session has no service that shows them
+)
+
+
+def there(root):
+    """ROOT and all below it that is not hidden. GTK 4.8 does not tell which page of a stack is in front: the focus does."""
+    root.clear_cache()
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        yield node
+        try:
+            children = [node.get_child_at_index(i) for i in range(node.get_child_count())]
+            todo += [child for child in reversed(children) if child is not None
+                     and (node == root or child.get_state_set().contains(uit.Atspi.StateType.VISIBLE))]
+        except uit.GLib.Error:
+            pass
+
+
+Item = collections.namedtuple('Item', 'path name role states')
+FOCUSED = 1 << 12
+NO_CONTROLS = {23, 69, 75, 16, 2}  # frame, window, application, dialog, alert
+
+
+class Cache:
+    """What the program has told screen readers already, in one call: a walk asks for each thing by itself."""
+
+    def __init__(self):
+        session = Gio.bus_get_sync(Gio.BusType.SESSION)
+        address = session.call_sync('org.a11y.Bus', '/org/a11y/bus', 'org.a11y.Bus', 'GetAddress', None, None,
+                                    Gio.DBusCallFlags.NONE, 5000, None).unpack()[0]
+        self.bus = Gio.DBusConnection.new_for_address_sync(
+            address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
+            None, None)
+        self.program = self.ask('org.a11y.atspi.Registry', '/org/a11y/atspi/accessible/root', 'org.a11y.atspi.Accessible',
+                                'GetChildren')[-1][0]
+
+    def ask(self, program, path, interface, method):
+        return self.bus.call_sync(program, path, interface, method, None, None, Gio.DBusCallFlags.NONE, 10000,
+                                  None).unpack()[0]
+
+    def items(self):
+        """All that was told so far."""
+        return [Item(item[0][1], item[6], item[7], item[9][0]) for item in
+                self.ask(self.program, '/org/a11y/atspi/cache', 'org.a11y.atspi.Cache', 'GetItems')]
+
+
+def names(root):
+    """What there is, as text, for a message of failure."""
+    return ' | '.join(f'{uit.role(node)} {uit.name(node)!r}' for node in there(root)
+                      if uit.name(node) and not uit.name(node).startswith(('Gtk', 'Adw')))
+
+
+def see(root, words, kind=None, seconds=20):
+    """Waits for something that is not hidden and has these words in its name."""
+    try:
+        return uit.eventually(lambda: next((node for node in there(root) if uit.matches(node, kind, words)), None),
+                              f'{kind or "something"} {words!r}', seconds)
+    except AssertionError as error:
+        raise AssertionError(f'{error}; there is: {names(root)}') from None
+
+
+class Window:
+    """The application as a process, and its window."""
+
+    def __init__(self, program, *files, environment=None, wait=True):
+        self.program = program
+        self.log = os.path.join(SESSION, f'app-{os.urandom(3).hex()}.log')
+        self.environment = os.environ | {'G_DEBUG': 'fatal-criticals'} | (environment or {})
+        with open(self.log, 'wb') as output:
+            self.process = subprocess.Popen([program, *files], stdout=output, stderr=subprocess.STDOUT,
+                                            env=self.environment)
+        self.list = None
+        if wait:
+            self.root = uit.app('sparekey')
+            self.cache = Cache()
+
+    def hand_over(self, *files):
+        """What a second start of the program does with files; it ends by itself."""
+        done = subprocess.run([self.program, *files], env=self.environment, capture_output=True, timeout=20, check=False)
+        assert done.returncode == 0, done
+
+    def see(self, words, kind=None, seconds=20):
+        """Waits for something that is not hidden, with these words in its name."""
+        return see(self.root, words, kind, seconds)
+
+    def sees(self, words):
+        """Whether something that is not hidden has these words at this moment."""
+        return any(words in uit.name(node) for node in there(self.root))
+
+    def press(self, words, seconds=20):
+        """Presses the button with these words once it can be pressed."""
+        button = self.see(words, 'button', seconds)
+        uit.eventually(lambda: 'sensitive' in uit.states(button), f'the button {words!r} to be ready')
+        uit.click(button)
+
+    def rows(self):
+        """What the list of jobs says, row by row, as it is read out."""
+        if self.list is None:
+            self.list = uit.find(self.root, 'list', 'Files')
+        self.list.clear_cache()
+        children = [self.list.get_child_at_index(i) for i in range(self.list.get_child_count())]
+        return [uit.name(child) for child in children if child is not None]
+
+    def row(self, *words, seconds=40):
+        """Waits for a row that has all of these words."""
+        try:
+            return uit.eventually(lambda: [row for row in self.rows() if all(word in row for word in words)],
+                                  f'a row with {words}', seconds)[0]
+        except AssertionError as error:
+            raise AssertionError(f'{error}; there are {self.rows()}; said: {self.complaints()}') from None
+
+    def press_in_row(self, words, button, seconds=20):
+        """Presses a button of the row with these words."""
+        def look():
+            self.rows()
+            children = [self.list.get_child_at_index(i) for i in range(self.list.get_child_count())]
+            return [found for child in children if words in uit.name(child) for found in uit.find_all(child, 'button', button)
+                    if 'visible' in uit.states(found)]
+        uit.click(uit.eventually(look, f'a button {button!r} in {words!r}', seconds)[0])
+
+    def clear(self):
+        """Takes what is finished off the list."""
+        uit.activate('clear-finished', window_number=1)
+
+    def front(self):
+        """Brings the window to the front."""
+        uit.xdotool('windowactivate', '--sync', uit.window('^Spare Key$'))
+
+    def complaints(self):
+        """What the toolkit complained about so far, but for what is known to be harmless."""
+        with open(self.log, encoding='utf-8', errors='replace') as file:
+            return [line.strip() for line in file if re.search('WARNING|CRITICAL|ERROR', line)
+                    and not any(known in line for known in HARMLESS)]
+
+    def end(self, number=signal.SIGTERM):
+        """Ends the program; nothing may have been complained about."""
+        alive = self.process.poll()
+        if alive is None:
+            self.process.send_signal(number)
+        status = self.process.wait(20)
+        assert alive is None, f'it had ended with {status}: {open(self.log, errors="replace").read()}'
+        assert not self.complaints(), '\n'.join(self.complaints())
+
+    def focused(self):
+        """The control that has the keyboard, or None while none has."""
+        return next((item for item in self.cache.items() if item.states & FOCUSED and item.role not in NO_CONTROLS), None)
+
+    def wait_focus(self, words, seconds=20):
+        """Waits until the keyboard is on the control with these words."""
+        try:
+            return uit.eventually(lambda: (item := self.focused()) and words in item.name and item, f'the focus on {words!r}',
+                                  seconds)
+        except AssertionError as error:
+            raise AssertionError(f'{error}; it is on {self.focused()}') from None
+
+    def tab_to(self, words, limit=30, key='Tab'):
+        """Presses Tab until the control with these words has the keyboard; what it passed."""
+        passed = []
+        for _ in range(limit):
+            item = self.focused()
+            if item and words in item.name:
+                return passed
+            passed.append(item)
+            uit.keys(key)
+            deadline = time.monotonic() + 1
+            while time.monotonic() < deadline and ((now := self.focused()) is None or item and now.path == item.path):
+                time.sleep(0.02)
+        raise AssertionError(f'{key} does not lead to {words!r}: {[item and item.name for item in passed]}')
+
+
+def choose(path, *, title='Choose'):
+    """Types a path into the desktop's file chooser, whose window is there by now or soon."""
+    chooser = uit.window(title)
+    uit.xdotool('windowactivate', '--sync', chooser)
+    uit.type_text(path)  # the first "/" opens the field for it, which completes as it is typed
+    application = uit.app('sparekey')
+
+    def typed():
+        return any(uit.text(entry).rstrip('/') == path for entry in uit.find_all(application, 'entry'))
+    uit.eventually(typed, f'{path} in the file chooser')
+    uit.keys('Return')
+    uit.eventually(lambda: not subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], check=False,
+                                              capture_output=True).stdout.strip(), 'the end of the file chooser')
+
+
+class DragSource:
+    """A window that files are dragged from."""
+
+    def __init__(self, program, *paths):
+        self.process = subprocess.Popen([program, *paths], stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b'ready\n'
+
+    def drop_on_window(self):
+        """Drags the files onto the application's window."""
+        here, there = uit.window('^Spare Key$'), uit.window('^Drag Source$')
+        uit.place(here, 20, 20, 680, 600)
+        uit.place(there, 900, 300)
+        x, y, width, height = uit.geometry(there)
+        uit.xdotool('windowactivate', '--sync', here)
+        uit.drag(x + width // 2, y + height // 2, 330, 300)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def lock_keyring():
+    """Locks the keyring, as a desktop does."""
+    subprocess.run(['gdbus', 'call', '--session', '-d', 'org.freedesktop.secrets', '-o', '/org/freedesktop/secrets', '-m',
+                    'org.freedesktop.Secret.Service.Lock', "['/org/freedesktop/secrets/collection/login']"],
+                   check=True, capture_output=True)
+
+
+def escaped(path):
+    """A path that can be part of an AssertionError, whatever octets are in it."""
+    return path.encode(sys.getfilesystemencoding(), 'surrogateescape')
