@@ -46,6 +46,8 @@ spare_fact_list_add (AdwPreferencesGroup *group,
       g_autofree char *tip = g_strdup_printf (_ ("Copy: %s"), caption);
 
       gtk_widget_set_tooltip_text (button, tip);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                      tip, -1);
       gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
       gtk_widget_add_css_class (button, "flat");
       g_object_set_data_full (G_OBJECT (button), "text", g_strdup (text), g_free);

@@ -169,6 +169,8 @@ spare_packet_row_init (SparePacketRow *self)
   gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
   self->name_label = row_label (GTK_BOX (box));
   self->detail_label = row_label (GTK_BOX (box));
+  gtk_label_set_ellipsize (GTK_LABEL (self->detail_label), PANGO_ELLIPSIZE_NONE);
+  gtk_label_set_wrap (GTK_LABEL (self->detail_label), TRUE);
   gtk_widget_add_css_class (self->detail_label, "caption");
   gtk_widget_add_css_class (self->detail_label, "dim-label");
   gtk_box_append (GTK_BOX (self), box);

@@ -31,6 +31,7 @@ struct _SpareWindow
   GtkStack *root_stack;
   AdwStatusPage *trouble;
   GtkWidget *retry_button;
+  GtkWidget *other_key_button;
   SpareSetUp *set_up;
   GtkWidget *main_box;
   SpareBanner *banner;

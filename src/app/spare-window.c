@@ -8,12 +8,13 @@
 #include "spare-window.h"
 
 #include "spare-banner.h"
+#include "spare-error.h"
 #include "spare-escrow-page.h"
 #include "spare-file-chooser.h"
 #include "spare-files-page.h"
 #include "spare-inspect-dialog.h"
 #include "spare-intake.h"
-#include "spare-names.h"
+#include "spare-panel-window.h"
 #include "spare-set-up.h"
 #include "spare-window-private.h"
 
@@ -141,6 +142,11 @@ show_trouble (SpareWindow *self, const GError *error)
 {
   g_autofree char *escaped = g_markup_escape_text (error->message, -1);
 
+  /* A key of the person's own GnuPG needs no keyring: a way on for a desktop that has none. */
+  gtk_widget_set_visible (self->other_key_button,
+                          g_error_matches (error, SPARE_ERROR, SPARE_ERROR_KEYRING_MISSING)
+                              || g_error_matches (error, SPARE_ERROR,
+                                                  SPARE_ERROR_KEYRING_GONE));
   adw_status_page_set_description (self->trouble, escaped);
   gtk_stack_set_visible_child_name (self->root_stack, "trouble");
   gtk_widget_grab_focus (self->retry_button);
@@ -310,7 +316,17 @@ import_certificate_action (GSimpleAction *action, GVariant *parameter, gpointer 
   spare_window_import_certificate (user_data);
 }
 
+static void
+other_key_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareWindow *self = user_data;
+
+  gtk_window_present (
+      GTK_WINDOW (spare_panel_window_new_for_key (GTK_WINDOW (self), self->owner)));
+}
+
 static const GActionEntry window_actions[] = {
+  { "other-key", other_key_action },
   { "start", start_action },
   { "tell", tell_action, "s" },
   { "choose-files", choose_files_action },
@@ -406,6 +422,7 @@ spare_window_class_init (SpareWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, root_stack);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, trouble);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, retry_button);
+  gtk_widget_class_bind_template_child (widget_class, SpareWindow, other_key_button);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, set_up);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, main_box);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, banner);

@@ -56,15 +56,19 @@ def read(path):
 class Application:
     """The application under test, as a process."""
 
+    running = []
+
     def __init__(self, program, *files):
         self.output = open(LOG, 'ab')
         self.process = subprocess.Popen([program, *files], stdout=self.output, stderr=subprocess.STDOUT)
+        self.running.append(self)
         self.root = uit.app('sparekey')
 
     def wait_for(self, words, seconds=30, kind=None):
         return uit.find(self.root, kind, words, seconds)
 
     def end(self):
+        self.running.remove(self)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
         self.output.close()
@@ -162,8 +166,11 @@ def nameless(root):
 
 
 def made_by_toolkit(node):
-    """The close button of a toast, the peek button of a passphrase, the search of the preferences, what a combo row offers."""
-    return uit.name(node) in ('GtkImage', 'GtkSearchEntry') or 'combo box' in place_of(node)
+    """The close button of a toast, what is in an entry's row, the search of the preferences, what a combo row offers."""
+    place = place_of(node)
+    if uit.name(node) == 'GtkImage':
+        return 'AdwToastWidget' in place or "< text '" in place or ("'AdwGizmo'" in place and "frame 'Preferences'" in place)
+    return uit.name(node) == 'GtkSearchEntry' or 'combo box' in place
 
 
 def rows(application):
