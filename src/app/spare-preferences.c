@@ -6,6 +6,7 @@
 
 #include "spare-preferences.h"
 
+#include "spare-bind-row.h"
 #include "spare-fact-list.h"
 #include "spare-keys-page.h"
 #include "spare-names.h"
@@ -146,6 +147,15 @@ add_replace_row (SparePreferences *self, gboolean trusted)
 }
 
 static void
+add_bind_row (SparePreferences *self)
+{
+  GtkWidget *row = spare_bind_row_new (self, self->owner);
+
+  adw_preferences_group_add (self->authority_group, row);
+  add_authority_row (self, row);
+}
+
+static void
 update_authority (SparePreferences *self)
 {
   SparePin *pin = spare_owner_get_pin (self->owner);
@@ -170,6 +180,7 @@ update_authority (SparePreferences *self)
       if (state)
         add_authority_row (self, spare_fact_list_add (self->authority_group, _ ("State"), state,
                                                       FALSE, FALSE));
+      add_bind_row (self);
     }
   if (pin && spare_pin_is_managed (pin))
     adw_preferences_group_set_description (self->authority_group,
