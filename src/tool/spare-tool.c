@@ -21,16 +21,20 @@
 #include "spare-source.h"
 
 #define PASSPHRASE_MAX 4096
+#define USAGE_MAX      400 /* characters */
 
 int
 spare_tool_usage (SpareTool *self, const char *format, ...)
 {
+  g_autofree char *raw = NULL;
   g_autofree char *message = NULL;
   va_list arguments;
 
   va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
+  raw = g_strdup_vprintf (format, arguments);
   va_end (arguments);
+  /* It may say back what was typed. */
+  message = spare_display_text (raw, -1, USAGE_MAX);
   if (self->json)
     {
       g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -77,6 +81,12 @@ spare_tool_parse (SpareTool *self, char **argv, const GOptionEntry *entries, cha
   if (!g_option_context_parse_strv (context, &copy, &error))
     {
       spare_tool_usage (self, "%s", error->message);
+      return FALSE;
+    }
+  /* "$UNSET" in a script must not come to mean the current folder. */
+  if (remaining != NULL && g_strv_contains ((const char *const *) remaining, ""))
+    {
+      spare_tool_usage (self, _ ("one of the words is empty. Nothing was done."));
       return FALSE;
     }
   *words = remaining != NULL ? g_steal_pointer (&remaining) : g_new0 (char *, 1);
@@ -204,17 +214,44 @@ spare_tool_read_file (const char *path, gsize limit, GError **error)
   return g_bytes_new_take (g_steal_pointer (&octets), length);
 }
 
+/* A document says the same with a sign or with its escape; a terminal is steered by the sign alone. JSON has signs
+ * beyond ASCII in its strings only, and the generator escapes those of ASCII already. */
+static char *
+escape_signs (const char *text)
+{
+  GString *escaped = g_string_new (NULL);
+
+  for (const char *next = text; *next != '\0'; next = g_utf8_next_char (next))
+    {
+      gunichar sign = g_utf8_get_char (next);
+      GUnicodeType type = g_unichar_type (sign);
+
+      if (sign < 0x80
+          || (type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT
+              && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR))
+        g_string_append_unichar (escaped, sign);
+      else if (sign > 0xffff)
+        g_string_append_printf (escaped, "\\u%04x\\u%04x", 0xd800 + ((sign - 0x10000) >> 10),
+                                0xdc00 + ((sign - 0x10000) & 0x3ff));
+      else
+        g_string_append_printf (escaped, "\\u%04x", sign);
+    }
+  return g_string_free (escaped, FALSE);
+}
+
 void
 spare_tool_print_json (JsonBuilder *builder)
 {
   g_autoptr (JsonGenerator) generator = json_generator_new ();
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   g_autofree char *text = NULL;
+  g_autofree char *escaped = NULL;
 
   json_generator_set_root (generator, root);
   json_generator_set_pretty (generator, TRUE);
   text = json_generator_to_data (generator, NULL);
-  fputs (text, stdout);
+  escaped = escape_signs (text);
+  fputs (escaped, stdout);
   putchar ('\n');
 }
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An owner, an authority and stock gpg for tests of the command line. Runs inside tests/support/session --keyring."""
 
+import hashlib
 import json
 import os
+import stat
 import subprocess
+import unicodedata
 
 SESSION = os.environ['TEST_SESSION']
 # The session's children must not hide what is said.
@@ -142,3 +145,81 @@ def get(path):
 def names(path):
     """What is in a folder."""
     return sorted(os.listdir(path))
+
+
+def begin(tool):
+    """Ada with a key and an authority that she trusts: where most stories begin."""
+    ada, authority = Owner(tool), Authority()
+    ada.fingerprint = ada.create()
+    ada.trust(authority)
+    return ada, authority
+
+
+def readable(done):
+    """Neither stdout nor stderr of a command sends a sign to the terminal that steers it; returns both as text."""
+    text = (done.stdout + done.stderr).decode()
+    odd = {hex(ord(sign)) for sign in text if sign != '\n' and unicodedata.category(sign) in ('Cc', 'Cf', 'Zl', 'Zp')}
+    assert not odd, f'{odd} in {text!r}'
+    return text
+
+
+def tree(path):
+    """Everything in a folder: kind, mode, time and content of each thing in it, so that any change is seen."""
+    found = {}
+    for folder_path, folders, files in os.walk(os.fsencode(path)):
+        for name in folders + files:
+            whole = os.path.join(folder_path, name)
+            status = os.lstat(whole)
+            content = None
+            if stat.S_ISREG(status.st_mode):
+                with open(whole, 'rb') as stream:
+                    content = hashlib.file_digest(stream, 'sha256').hexdigest() if hasattr(hashlib, 'file_digest') \
+                        else hashlib.sha256(stream.read()).hexdigest()
+            elif stat.S_ISLNK(status.st_mode):
+                content = os.readlink(whole)
+            found[os.path.relpath(whole, os.fsencode(path))] = (
+                stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode),
+                None if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns, content)
+    return found
+
+
+class Unharmed:
+    """with Unharmed(FOLDER, …): what happens inside changes nothing in the folders but adds what NEW names."""
+
+    def __init__(self, *folders, new=()):
+        self.folders = folders
+        self.new = {os.fsencode(name) for name in new}
+
+    def __enter__(self):
+        self.before = [tree(path) for path in self.folders]
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            return
+        for path, before in zip(self.folders, self.before):
+            after = tree(path)
+            gone = [name for name in before if after.get(name) != before[name]]
+            assert not gone, f'changed in {path}: {[(before[name], after.get(name)) for name in gone]}'
+            # What is inside of something new is new too.
+            added = {name for name in after if name not in before and os.path.dirname(name) not in after}
+            assert added <= self.new, f'new in {path}: {added - self.new}'
+
+
+def our_processes():
+    """Command lines of all processes that belong to this session, but its bus, its keyring and gpg's agents."""
+    found = []
+    for entry in os.listdir('/proc'):
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
+        try:
+            with open(f'/proc/{entry}/environ', 'rb') as stream:
+                ours = f'TEST_SESSION={SESSION}'.encode() in stream.read().split(b'\0')
+            with open(f'/proc/{entry}/cmdline', 'rb') as stream:
+                words = stream.read().split(b'\0')
+        except OSError:
+            continue
+        name = os.path.basename(words[0])
+        if ours and name not in (b'dbus-daemon', b'gnome-keyring-daemon', b'gpg-agent', b'', b'python3', b'scdaemon'):
+            found.append(b' '.join(words).decode(errors='replace'))
+    return found
