@@ -213,7 +213,9 @@ spare_decrypt_file_sync (SpareOwner *owner,
   g_autofree char *temporary = NULL;
 
   self.source = spare_source_open (what->input, SPARE_SOURCE_FOLLOW, error);
-  if (self.source == NULL || (is_archive && !check_free (target, what->conflict, error)))
+  if (self.source == NULL || (is_archive && !check_free (target, what->conflict, error))
+      || !spare_target_check_other (target, what->conflict, spare_source_get_fd (self.source),
+                                    error))
     return NULL;
   self.size = (guint64) spare_source_get_size (self.source);
   /* An archive's temporary is never published: any free name will do for it. */

@@ -467,6 +467,10 @@ spare_encrypt_file_sync (SpareOwner *owner,
     return NULL;
   target = spare_target_for_encryption (what->input, self.archive != NULL, what->output,
                                         what->output_directory);
+  if (self.source != NULL
+      && !spare_target_check_other (target, what->conflict, spare_source_get_fd (self.source),
+                                    error))
+    return NULL;
   self.output = spare_output_open (target, what->conflict, (goffset) self.size, error);
   if (self.output == NULL || !encrypt (&self, compress, &head, error))
     return NULL;

@@ -311,9 +311,9 @@ spare_job_queue_add (SpareJobQueue *self,
       g_autoptr (SpareJob) job = spare_job_new (self->owner, *paths, kind, options);
       const char *path = spare_job_get_path (job);
 
-      if (g_hash_table_contains (self->unfinished, path)
-          || !g_hash_table_add (seen, (gpointer) path))
+      if (g_hash_table_contains (self->unfinished, path) || g_hash_table_contains (seen, path))
         continue;
+      g_hash_table_add (seen, (gpointer) path);
       g_ptr_array_add (jobs, g_steal_pointer (&job));
     }
   splice (self, self->jobs->len, 0, jobs);

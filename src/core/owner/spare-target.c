@@ -6,7 +6,11 @@
 
 #include "spare-target.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "spare-display.h"
 
 static const char *const endings[] = { ".gpg", ".pgp", ".asc" };
 
@@ -131,4 +135,34 @@ spare_target_for_decryption (const char *input,
   if (unpack && length > strlen (".tar"))
     name[length - strlen (".tar")] = '\0';
   return place (input, name, output_directory);
+}
+
+/**
+ * spare_target_check_other:
+ * @target: where the result goes
+ * @conflict: what was agreed to if it is there
+ * @input: a descriptor of the file that the result is made of
+ * @error: return location for an error
+ *
+ * Checks that a result which may replace a file does not replace the one that it is made of: until it is read back the
+ * input is the only copy, and whoever gave one name twice hardly meant to lose it.
+ *
+ * Returns: %FALSE with %G_IO_ERROR_EXISTS if both are the same file
+ */
+gboolean
+spare_target_check_other (const char *target, SpareConflict conflict, int input, GError **error)
+{
+  struct stat there, here;
+  g_autofree char *shown = NULL;
+
+  if (conflict != SPARE_CONFLICT_REPLACE || lstat (target, &there) < 0
+      || fstat (input, &here) < 0 || there.st_dev != here.st_dev || there.st_ino != here.st_ino)
+    return TRUE;
+  shown = spare_display_basename (target);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+               _ ("“%s” is the very file that the result is made of, and is not replaced by "
+                  "it. "
+                  "It is untouched; give the result another name."),
+               shown);
+  return FALSE;
 }
