@@ -135,7 +135,7 @@ run_trust (SpareTool *tool, char **argv)
       g_set_error (&error, SPARE_ERROR, SPARE_ERROR_POLICY,
                    _ ("This certificate brings a new key for files, %s. If the authority "
                       "confirms it, "
-                      "say so with --accept-new-subkey. Nothing was changed."),
+                      "say so with --accept-new-subkey. Until then it is not used."),
                    offer->escrow->fingerprint);
       return spare_tool_fail (tool, error);
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* A folder turned into a tar stream (POSIX pax where a plain header won't do, so gpgtar and every tar read it) while
- * the engine reads it: nothing is stored in between.
+/* A folder turned into a tar stream while the engine reads it: nothing is stored in between. The format is GNU
+ * tar's, which every tar reads. Of pax archives as libarchive makes them gpgtar 2.2 loses the modes, and it stumbles
+ * over the first name that is not ASCII. The price: times are whole seconds and not before 1970, and gpgtar opens
+ * no name beyond 100 octets.
  *
  *   engine asks for octets → buffer empty? → next entry or next part of a file → libarchive → buffer → engine
  *
@@ -86,7 +88,7 @@ spare_archive_writer_new (const char *folder, GError **error)
   self->pending = g_byte_array_sized_new (2 * PART);
   self->part = g_malloc (PART);
   self->archive = archive_write_new ();
-  if (archive_write_set_format_pax_restricted (self->archive) != ARCHIVE_OK
+  if (archive_write_set_format_gnutar (self->archive) != ARCHIVE_OK
       || archive_write_set_bytes_per_block (self->archive, 0) != ARCHIVE_OK
       || archive_write_open (self->archive, self, NULL, write_cb, NULL) != ARCHIVE_OK)
     {
@@ -132,7 +134,7 @@ write_header (SpareArchiveWriter *self,
   archive_entry_set_size (entry, S_ISREG (status->st_mode) ? status->st_size : 0);
   if (link_target != NULL)
     archive_entry_copy_symlink (entry, link_target);
-  /* A name that is no text in this locale goes as octets, marked so; libarchive warns of it. */
+  /* A name goes as the octets that it is; libarchive may warn of one that is no text in this locale. */
   result = archive_write_header (self->archive, entry);
   archive_entry_free (entry);
   if (result != ARCHIVE_OK && result != ARCHIVE_WARN)

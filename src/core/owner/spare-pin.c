@@ -196,7 +196,10 @@ spare_pin_examine_sync (SparePin *self,
   facts = spare_pin_get_facts_private (self);
   offer = spare_pin_offer_new_private (certificate, key, facts->fingerprint,
                                        facts->escrow_subkey, error);
-  if (offer == NULL && g_strcmp0 (facts->fingerprint, spare_key_get_fingerprint (key)) == 0)
+  /* What the pinned key says of itself holds without being confirmed, a revocation above all. A new escrow subkey in it
+   * is not used before it is confirmed. */
+  if ((offer == NULL || offer->new_escrow_subkey)
+      && g_strcmp0 (facts->fingerprint, spare_key_get_fingerprint (key)) == 0)
     {
       if (!absorb (self, certificate, cancellable, &local))
         g_debug ("the pinned certificate was not updated: %s", local->message);
