@@ -207,7 +207,7 @@ test_hostile_names (Fixture *fixture, gconstpointer data)
     const char *reason;
   } rows[] = {
     { "r&d <x>.txt", "an entity and a tag" },
-    { "<b>bold</b>.txt", "markup that would be obeyed" },
+    { "<b>bold.txt", "markup that would be obeyed" },
     { "<span foreground='red'>", "markup without an end" },
     { "a\nb.txt", "a line break" },
     { "evil\xe2\x80\xaegpj.exe", "a right-to-left override" },
