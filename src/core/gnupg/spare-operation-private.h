@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "spare-engine-facts-private.h"
 #include "spare-gpgme-private.h"
 #include "spare-stream.h"
 
@@ -8,32 +9,6 @@ G_BEGIN_DECLS
 
 /* Seconds of silence after which an engine counts as hung. */
 #define SPARE_OPERATION_PATIENCE 120
-
-/* One signature as gpg spoke of it between two NEWSIG lines: words for GPGME's verdict, never the verdict. */
-typedef struct
-{
-  char *user_id;     /* raw UTF-8; NULL: gpg knows none */
-  char *fingerprint; /* of the primary key, upper-case; NULL: not told */
-} SpareSignerWords;
-
-/* What the engine said on its status line, counted (doc/DETAILS of GnuPG has the words). */
-typedef struct
-{
-  guint begin_encryption, end_encryption;
-  guint begin_decryption, decryption_okay, decryption_failed, end_decryption;
-  guint decryption_info; /* a session key was found */
-  guint bad_mdc, no_data, unexpected;
-  guint errors;     /* ERROR, but for those of looking for keys */
-  guint failures;   /* FAILURE, but for the guard's own line */
-  guint guard_code; /* of the guard's own FAILURE line, a gpgme_error_t; 0: there was none */
-  guint invalid_recipients;
-  guint signatures;          /* GOODSIG, BADSIG, ERRSIG and their relatives */
-  guint missing_secret_keys; /* NO_SECKEY */
-  guint bad_passphrases;
-  guint password_questions; /* NEED_PASSPHRASE_SYM: for an SKESK, since no PKESK fitted */
-  int exit_status;          /* as the guard saw it; -1: it did not say */
-  GPtrArray *signers;       /* of SpareSignerWords, in the order of GPGME's signatures */
-} SpareEngineFacts;
 
 typedef struct _SpareOperation SpareOperation;
 

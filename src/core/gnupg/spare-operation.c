@@ -21,15 +21,17 @@
 #include "spare-operation-private.h"
 
 #include "spare-error.h"
-#include "spare-guard-status.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
-/* The default of 512 octets to 4 KiB halves the throughput; 1 MiB takes three times as long (page faults). */
-#define BUFFER_SIZE     "65536"
+#define BUFFER_OCTETS 65536
+/* The most that the system gives to anybody. */
+#define PIPE_OCTETS     1048576
 
 #define DESCRIPTORS_MAX 16
 
@@ -50,6 +52,9 @@ typedef struct
   SpareWriteFunc write;
   gpointer user_data;
   gpgme_data_t data;
+  Watch *watch; /* of its pipe, once it showed */
+  guint8 *buffer;
+  gsize start, end; /* input: octets of the buffer that were read and not yet passed on */
 } Port;
 
 struct _SpareOperation
@@ -58,6 +63,7 @@ struct _SpareOperation
   gint64 patience; /* microseconds */
   struct gpgme_io_cbs io_cbs;
   GPtrArray *watches; /* of Watch */
+  Watch *current;     /* whose callback runs */
   gboolean started, done;
   gpgme_error_t result;
   gint64 stamp;              /* monotonic time of the last sign of life */
@@ -65,16 +71,6 @@ struct _SpareOperation
   Port input, output;
   SpareEngineFacts facts;
 };
-
-static void
-signer_words_free (gpointer data)
-{
-  SpareSignerWords *self = data;
-
-  g_free (self->user_id);
-  g_free (self->fingerprint);
-  g_free (self);
-}
 
 /* --- What GPGME asks of an event loop --- */
 
@@ -89,6 +85,8 @@ add_watch_cb (void *user_data,
   SpareOperation *self = user_data;
   Watch *watch = g_new0 (Watch, 1);
 
+  /* gpg writes 8 KiB at a time: in a large pipe it waits for us half as often. Refused, it works as well. */
+  fcntl (fd, F_SETPIPE_SZ, PIPE_OCTETS);
   watch->operation = self;
   watch->fd = fd;
   watch->outgoing = !incoming;
@@ -106,6 +104,8 @@ remove_watch_cb (void *tag)
   Watch *watch = tag;
 
   watch->removed = TRUE;
+  if (watch->operation->output.watch == watch)
+    watch->operation->output.watch = NULL;
 }
 
 static void
@@ -148,166 +148,61 @@ sweep (SpareOperation *self)
     }
 }
 
-/* --- What the engine says --- */
-
-/* GOODSIG and relatives: key id or fingerprint, then the user id, percent-escaped. */
-static void
-note_signer (SpareOperation *self, const char *arguments)
-{
-  const char *space = strchr (arguments, ' ');
-  SpareSignerWords *words;
-
-  self->facts.signatures++;
-  if (self->facts.signers->len == 0 || space == NULL)
-    return;
-
-  words = g_ptr_array_index (self->facts.signers, self->facts.signers->len - 1);
-  g_free (words->user_id);
-  words->user_id = g_uri_unescape_string (space + 1, NULL);
-}
-
-/* VALIDSIG: ten fields, the last is the fingerprint of the primary key. */
-static void
-note_valid_signature (SpareOperation *self, const char *arguments)
-{
-  g_auto (GStrv) fields = g_strsplit (arguments, " ", -1);
-  SpareSignerWords *words;
-
-  if (self->facts.signers->len == 0 || g_strv_length (fields) < 10)
-    return;
-
-  words = g_ptr_array_index (self->facts.signers, self->facts.signers->len - 1);
-  g_free (words->fingerprint);
-  words->fingerprint = spare_fingerprint_normalize (fields[9]);
-}
-
-/* The guard's last word: the exit status, then why. */
-static void
-note_exit (SpareOperation *self, const char *arguments)
-{
-  g_auto (GStrv) fields = g_strsplit (arguments, " ", 2);
-  guint64 status;
-
-  if (fields[0] != NULL && g_ascii_string_to_unsigned (fields[0], 10, 0, 255, &status, NULL))
-    self->facts.exit_status = (int) status;
-}
-
-/* ERROR: where, then an error code, then anything. Decrypting with a given session key looks for no key and needs no
- * keyring, so that one is not about the message. */
-static void
-note_error (SpareOperation *self, const char *arguments)
-{
-  if (!g_str_has_prefix (arguments, "keydb_search "))
-    self->facts.errors++;
-  g_debug ("engine error: %s", arguments);
-}
-
-/* FAILURE: where, then an error code. That of the guard only repeats the exit status, and so does gpg's own of
- * "gpg-exit" (2.4). */
-static void
-note_failure (SpareOperation *self, const char *arguments)
-{
-  static const char guard[] = SPARE_GUARD_LOCATION " ";
-
-  if (g_str_has_prefix (arguments, guard))
-    self->facts.guard_code = (guint) g_ascii_strtoull (arguments + strlen (guard), NULL, 10);
-  else if (!g_str_has_prefix (arguments, "gpg-exit "))
-    self->facts.failures++;
-}
-
 static gpgme_error_t
 status_cb (void *user_data, const char *keyword, const char *arguments)
 {
-  static const struct
-  {
-    const char *keyword;
-    gsize offset;
-  } counted[] = {
-    { "BEGIN_ENCRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, begin_encryption) },
-    { "END_ENCRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, end_encryption) },
-    { "BEGIN_DECRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, begin_decryption) },
-    { "DECRYPTION_INFO", G_STRUCT_OFFSET (SpareEngineFacts, decryption_info) },
-    { "DECRYPTION_OKAY", G_STRUCT_OFFSET (SpareEngineFacts, decryption_okay) },
-    { "DECRYPTION_FAILED", G_STRUCT_OFFSET (SpareEngineFacts, decryption_failed) },
-    { "END_DECRYPTION", G_STRUCT_OFFSET (SpareEngineFacts, end_decryption) },
-    { "BADMDC", G_STRUCT_OFFSET (SpareEngineFacts, bad_mdc) },
-    { "NODATA", G_STRUCT_OFFSET (SpareEngineFacts, no_data) },
-    { "UNEXPECTED", G_STRUCT_OFFSET (SpareEngineFacts, unexpected) },
-    { "INV_RECP", G_STRUCT_OFFSET (SpareEngineFacts, invalid_recipients) },
-    { "NO_RECP", G_STRUCT_OFFSET (SpareEngineFacts, invalid_recipients) },
-    { "NO_SECKEY", G_STRUCT_OFFSET (SpareEngineFacts, missing_secret_keys) },
-    { "BAD_PASSPHRASE", G_STRUCT_OFFSET (SpareEngineFacts, bad_passphrases) },
-    { "NEED_PASSPHRASE_SYM", G_STRUCT_OFFSET (SpareEngineFacts, password_questions) },
-  };
-  static const struct
-  {
-    const char *keyword;
-    void (*note) (SpareOperation *self, const char *arguments);
-  } noted[] = {
-    { "GOODSIG", note_signer },
-    { "EXPSIG", note_signer },
-    { "EXPKEYSIG", note_signer },
-    { "REVKEYSIG", note_signer },
-    { "BADSIG", note_signer },
-    { "VALIDSIG", note_valid_signature },
-    { SPARE_GUARD_EXIT_KEYWORD, note_exit },
-    { "ERROR", note_error },
-    { "FAILURE", note_failure },
-  };
   SpareOperation *self = user_data;
 
   if (keyword == NULL)
     return 0;
-  if (arguments == NULL)
-    arguments = "";
-
   self->stamp = g_get_monotonic_time ();
   self->pinentry_is_open = g_str_equal (keyword, "PINENTRY_LAUNCHED");
-
-  for (gsize i = 0; i < G_N_ELEMENTS (counted); i++)
-    if (g_str_equal (keyword, counted[i].keyword))
-      G_STRUCT_MEMBER (guint, &self->facts, counted[i].offset)++;
-  for (gsize i = 0; i < G_N_ELEMENTS (noted); i++)
-    if (g_str_equal (keyword, noted[i].keyword))
-      noted[i].note (self, arguments);
-
-  if (g_str_equal (keyword, "ERRSIG"))
-    self->facts.signatures++;
-  else if (g_str_equal (keyword, "NEWSIG"))
-    g_ptr_array_add (self->facts.signers, g_new0 (SpareSignerWords, 1));
-
+  spare_engine_facts_note (&self->facts, keyword, arguments != NULL ? arguments : "");
   return 0;
+}
+
+/* Ends it with @reason, or with the error that a callback left. */
+static void
+end (SpareOperation *self, GError *reason)
+{
+  if (reason != NULL)
+    spare_context_take_error (self->context, reason);
+  gpgme_cancel (self->context->gpgme);
+  self->done = TRUE;
 }
 
 /* --- Data --- */
 
+/* GPGME 1.18 formats each octet that it moves for a debug log that nobody reads: half of all time went there. So the
+ * octets go past it, through the very descriptors that it made.
+ *
+ * Out to gpg: GPGME asks read_cb for octets only when it holds none itself. At that moment what was read is written
+ * straight into the pipe, but for one last octet, which GPGME gets; and at the end it gets nothing and closes the
+ * pipe. Whatever GPGME does with its octet comes before it asks again, so the order can't suffer.
+ *
+ * In from gpg: GPGME keeps nothing back. Once a call of write_cb has shown which pipe the output's is, it is read here;
+ * only its end and its errors are left to GPGME. */
+
 static gssize
-read_cb (void *handle, void *buffer, size_t size)
+pull (Port *port, void *buffer, gsize size)
 {
-  Port *port = handle;
   SpareOperation *self = port->operation;
   GError *error = NULL;
-  gssize n;
+  gssize n = -1;
 
-  if (self->context->error != NULL
-      || g_cancellable_set_error_if_cancelled (self->context->cancellable, &error))
-    n = -1;
-  else
+  if (self->context->error == NULL
+      && !g_cancellable_set_error_if_cancelled (self->context->cancellable, &error))
     n = port->read (port->user_data, buffer, size, &error);
 
   self->stamp = g_get_monotonic_time ();
-  if (n >= 0)
-    return n;
-  if (error != NULL)
+  if (n < 0 && error != NULL)
     spare_context_take_error (self->context, error);
-  errno = EIO;
-  return -1;
+  return n;
 }
 
-static gssize
-write_cb (void *handle, const void *buffer, size_t size)
+static gboolean
+push (Port *port, const void *buffer, gsize size)
 {
-  Port *port = handle;
   SpareOperation *self = port->operation;
   GError *error = NULL;
   gboolean taken = FALSE;
@@ -318,12 +213,69 @@ write_cb (void *handle, const void *buffer, size_t size)
 
   self->stamp = g_get_monotonic_time ();
   self->pinentry_is_open = FALSE;
-  if (taken)
-    return (gssize) size;
-  if (error != NULL)
+  if (!taken && error != NULL)
     spare_context_take_error (self->context, error);
+  return taken;
+}
+
+static gssize
+read_cb (void *handle, void *buffer, size_t size)
+{
+  Port *port = handle;
+  const Watch *watch = port->operation->current;
+  gboolean direct = watch != NULL && watch->outgoing
+                    && (fcntl (watch->fd, F_GETFL) & O_NONBLOCK);
+
+  if (port->start == port->end)
+    {
+      gssize n = pull (port, port->buffer, BUFFER_OCTETS);
+
+      if (n < 0)
+        errno = EIO;
+      if (n <= 0)
+        return n;
+      port->start = 0;
+      port->end = (gsize) n;
+    }
+
+  while (direct && port->end - port->start > 1)
+    {
+      gssize n = write (watch->fd, port->buffer + port->start, port->end - port->start - 1);
+
+      if (n > 0)
+        port->start += (gsize) n;
+      else if (errno != EINTR)
+        break; /* full; or broken, which GPGME is about to see */
+    }
+
+  size = direct ? 1 : MIN (size, port->end - port->start);
+  memcpy (buffer, port->buffer + port->start, size);
+  port->start += size;
+  return (gssize) size;
+}
+
+static gssize
+write_cb (void *handle, const void *buffer, size_t size)
+{
+  Port *port = handle;
+
+  if (port->operation->current != NULL && !port->operation->current->outgoing)
+    port->watch = port->operation->current;
+  if (push (port, buffer, size))
+    return (gssize) size;
   errno = EIO;
   return -1;
+}
+
+/* FALSE: GPGME has to see what is up. */
+static gboolean
+read_output (Port *port)
+{
+  gssize n = read (port->watch->fd, port->buffer, BUFFER_OCTETS);
+
+  if (n > 0 && !push (port, port->buffer, (gsize) n))
+    end (port->operation, NULL);
+  return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
 static gboolean
@@ -331,16 +283,22 @@ open_port (Port *port, struct gpgme_data_cbs *cbs, GError **error)
 {
   gpgme_error_t failure = gpgme_data_new_from_cbs (&port->data, cbs, port);
 
-  if (failure == 0)
-    failure = gpgme_data_set_flag (port->data, "io-buffer-size", BUFFER_SIZE);
-  /* Plaintext passes here: the buffer is overwritten when it is freed. */
-  if (failure == 0)
-    failure = gpgme_data_set_flag (port->data, "sensitive", "1");
+  port->buffer = g_malloc (BUFFER_OCTETS);
   if (failure == 0)
     return TRUE;
 
   spare_gpgme_set_error (error, failure, "data");
   return FALSE;
+}
+
+/* Plaintext passed here. */
+static void
+close_port (Port *port)
+{
+  if (port->buffer != NULL)
+    spare_secret_wipe (port->buffer, BUFFER_OCTETS);
+  g_clear_pointer (&port->buffer, g_free);
+  g_clear_pointer (&port->data, gpgme_data_release);
 }
 
 /**
@@ -433,18 +391,14 @@ dispatch (SpareOperation *self, const struct pollfd *slots, gsize n)
     {
       Watch *watch = g_ptr_array_index (self->watches, i);
 
-      if (slots[i].revents != 0 && !watch->removed)
-        watch->func (watch->data, watch->fd);
+      if (slots[i].revents == 0 || watch->removed
+          || (watch == self->output.watch && read_output (&self->output)))
+        continue;
+      self->current = watch;
+      watch->func (watch->data, watch->fd);
+      self->current = NULL;
     }
   sweep (self);
-}
-
-static void
-end (SpareOperation *self, GError *reason)
-{
-  spare_context_take_error (self->context, reason);
-  gpgme_cancel (self->context->gpgme);
-  self->done = TRUE;
 }
 
 static void
@@ -558,8 +512,7 @@ spare_operation_new (SpareContext *context, guint patience)
   self->patience = (gint64) (patience != 0 ? patience : SPARE_OPERATION_PATIENCE)
                    * G_USEC_PER_SEC;
   self->watches = g_ptr_array_new_with_free_func (g_free);
-  self->facts.exit_status = -1;
-  self->facts.signers = g_ptr_array_new_with_free_func (signer_words_free);
+  spare_engine_facts_init (&self->facts);
   self->io_cbs = (struct gpgme_io_cbs){
     .add = add_watch_cb,
     .add_priv = self,
@@ -584,9 +537,9 @@ spare_operation_free (SpareOperation *self)
   if (self->watches->len > 0)
     gpgme_cancel (self->context->gpgme);
   gpgme_set_status_cb (self->context->gpgme, NULL, NULL);
-  g_clear_pointer (&self->input.data, gpgme_data_release);
-  g_clear_pointer (&self->output.data, gpgme_data_release);
+  close_port (&self->input);
+  close_port (&self->output);
   g_ptr_array_unref (self->watches);
-  g_ptr_array_unref (self->facts.signers);
+  spare_engine_facts_clear (&self->facts);
   g_free (self);
 }
