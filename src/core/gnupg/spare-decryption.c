@@ -274,7 +274,7 @@ set_no_key (GError **error, const SpareHead *head)
                  ids->str);
 }
 
-/* "No secret key" is also what gpg says when its agent died. */
+/* "No secret key" is also what gpg says when its agent died, or nothing but that it failed. */
 static gboolean
 agent_may_have_died (Passage *self, const SpareHead *head)
 {
@@ -323,6 +323,8 @@ explain_failure (Passage *self,
                  gboolean may_retry,
                  GError **error)
 {
+  gboolean no_session_key = facts->decryption_okay == 0 && facts->decryption_info == 0;
+
   g_debug ("decryption: okay %u, failed %u, end %u, mdc %u, nodata %u, unexpected %u, errors "
            "%u, "
            "failures %u, no key %u, exit %d, result %u",
@@ -337,11 +339,13 @@ explain_failure (Passage *self,
     }
   /* The other recipients' keys, the authority's first of all, are missing in every decryption: that means something only while
    * no session key was found. DECRYPTION_INFO comes when there is one. */
-  else if (facts->decryption_okay == 0 && facts->decryption_info == 0
-           && facts->missing_secret_keys > 0)
+  else if (no_session_key && facts->decryption_failed > 0 && may_retry
+           && agent_may_have_died (self, head))
     {
-      if (may_retry && agent_may_have_died (self, head))
-        return VERDICT_AGAIN;
+      return VERDICT_AGAIN;
+    }
+  else if (no_session_key && facts->missing_secret_keys > 0)
+    {
       set_no_key (error, head);
     }
   else if (gpgme_err_code (result) == GPG_ERR_NO_AGENT
