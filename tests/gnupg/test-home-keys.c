@@ -80,9 +80,9 @@ test_states (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      gint64 now = g_get_real_time () / G_USEC_PER_SEC;
       g_autoptr (SpareTestHome) stock = spare_test_home_new ();
       g_autofree char *fingerprint = spare_test_create_key (stock, rows[i].kind, ada, NULL);
+      gint64 now = g_get_real_time () / G_USEC_PER_SEC; /* not before the key was made */
       g_autoptr (SpareHome) home = open_home (stock);
       g_autoptr (GError) error = NULL;
       g_autoptr (SpareKey)
