@@ -259,7 +259,7 @@ inspect_action (GtkWidget *widget, const char *name, GVariant *parameter)
   const char *path = self->job ? encrypted_path (self) : NULL;
 
   if (path)
-    gtk_widget_activate_action (widget, "win.inspect-path", "ay", path);
+    gtk_widget_activate_action (widget, "win.inspect-path", "^ay", path);
 }
 
 static void
