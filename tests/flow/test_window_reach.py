@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything can be reached: by the keyboard alone, and by what a screen reader is told. What is managed can't be changed."""
+
+import os
+import sys
+import time
+
+import owner as people
+import tap
+import uit
+import window
+
+PROGRAM, TOOL = sys.argv[1:3]
+authority = people.Authority()
+ada = people.Owner(TOOL)
+story = {}
+
+
+def keyboard_alone():
+    """From the first start to an encrypted file with the keyboard alone."""
+    story['app'] = app = window.Window(PROGRAM)
+    path = people.put(os.path.join(people.folder('keys'), 'typed.txt'), b'by keyboard alone\n')
+    app.wait_focus('Create a New Key')
+    uit.keys('Return')
+    # Of the text in an entry row nothing is told on GTK 4.8: that the focus is there shows in what is typed.
+    entry = uit.find(app.root, 'entry', 'Name')
+
+    def arrives():
+        uit.keys('x')
+        return uit.text(entry)
+    uit.eventually(arrives, 'the focus in the entry')
+    uit.keys('ctrl+a')
+    uit.type_text('Ada Owner')
+    uit.eventually(lambda: uit.text(entry) == 'Ada Owner', 'the name in its entry')
+    uit.keys('Tab')
+    uit.type_text('ada@example.org')
+    uit.eventually(lambda: uit.text(uit.find(app.root, 'entry', 'Email')) == 'ada@example.org', 'the address in its entry')
+    uit.keys('Return')
+    app.see('Step 2 of 3', seconds=60)
+    app.wait_focus('Choose Certificate File')
+    uit.keys('Return')
+    window.choose(authority.certificate(), title='Certificate of the Backup Authority')
+    app.wait_focus('Does Not Match')
+    app.tab_to('Matches', limit=3)
+    uit.keys('Return')
+    app.wait_focus('Start')
+    uit.keys('Return')
+    app.wait_focus('Choose Files')
+    uit.keys('Return')
+    window.choose(path)
+    app.row('typed.txt', 'Encrypted')
+    assert authority.decrypt(path + '.gpg') == b'by keyboard alone\n'
+
+
+# Parts of libadwaita 1.2 that it gave no name: the switch to search in a window of preferences, and its entry.
+NAMELESS = ('GtkImage', 'GtkSearchEntry')
+
+
+def tour(app, limit=40):
+    """The names of all that Tab leads to, once round; an entry's text, of which nothing is told, is "?"."""
+    items = []
+    for _ in range(limit):
+        uit.keys('Tab')
+        time.sleep(0.15)  # a focus that stays where it is, at the only control, can't be waited for
+        item = app.focused()
+        if item and item.path in [known.path for known in items if known]:
+            return [known.name if known else '?' for known in items]
+        items.append(item)
+    raise AssertionError(f'Tab does not come round: {items}')
+
+
+def reached(names, *wanted):
+    """Each of these was reached, and nothing without a name."""
+    for words in wanted:
+        assert any(words in name for name in names), f'{words!r} is not reached by Tab: {names}'
+    bad = [name for name in names if not name or name.startswith(('Gtk', 'Adw')) and name not in NAMELESS]
+    assert not bad, f'something nameless has the focus: {names}'
+
+
+def files_page():
+    """Tab leads to everything on the page of files, the buttons of its rows included."""
+    app = story['app']
+    app.front()
+    reached(tour(app), 'Choose Files', 'Main Menu', 'Clear Finished', 'Show in Files', 'Undo',
+            'Add Somebody Who Can Open the Files')
+
+
+def escrow_page():
+    """Tab leads to everything on the page of escrow."""
+    app = story['app']
+    app.tab_to('Escrow')
+    uit.keys('space')
+    reached(tour(app), 'Choose Files', 'Escrow', 'Main Menu', 'typed.txt')
+
+
+def preferences():
+    """Tab leads to every preference, on all three pages."""
+    app = story['app']
+    for page, wanted in {
+            'Files': ('Originals to the Trash', 'One by One', 'Unpack', 'Notify'),
+            'Keys': ('Ada Owner', 'Another Key'),
+            'Backup Authority': ('Update or Replace', 'Require a Backup Authority', 'Escrow Mode', 'If Its Key')}.items():
+        uit.keys('ctrl+comma')
+        uit.window('^Preferences$')
+        root = app.see('Preferences', 'dialog')
+        uit.click(uit.find(root, 'tab', page))
+        names = tour(app)
+        uit.keys('Escape')
+        uit.gone(app.root, 'dialog', 'Preferences')
+        reached(names, *wanted)
+
+
+def no_names_missing(root, where):
+    """Fails if something that can be used has no name. A row that shows its choice draws it as a list that can't be reached."""
+    bad, todo = [], [(root, False)]
+    while todo:
+        node, in_row = todo.pop()
+        role, words = uit.role(node), uit.name(node)
+        if role in uit.INTERACTIVE and 'focusable' in uit.states(node) \
+                and (not words or words.startswith(('Gtk', 'Adw')) and (in_row or words not in NAMELESS)):
+            bad.append(f'{role} {words!r}')
+        if role != 'combo box':
+            children = [node.get_child_at_index(i) for i in range(node.get_child_count())]
+            todo += [(child, in_row or role in uit.KINDS['row']) for child in children if child]
+    assert not bad, f'{where}: {bad}'
+
+
+def named():
+    """Every control of every page, menu and dialog has a name to be read out."""
+    app = story['app']
+    app.front()
+    no_names_missing(app.root, 'window')
+    # The windows "About" and "Shortcuts" are the libraries' alone, and have nameless parts in GTK 4.8 and libadwaita 1.2.
+    uit.activate('preferences')
+    app.see('Require a Backup Authority')
+    no_names_missing(app.root, 'preferences')
+    uit.keys('Escape')
+    app.front()
+    uit.keys('F10')
+    app.see('Keyboard Shortcuts', 'menu item')
+    no_names_missing(app.root, 'menu')
+    uit.keys('Escape')
+
+
+def row_menu():
+    """A row's menu opens by the keyboard and leads to who can open the file."""
+    app = story['app']
+    app.front()
+    app.tab_to('Files')
+    uit.keys('space')
+    app.tab_to('Show in Files')
+    uit.keys('shift+F10')
+    app.see('Who Can Open It', 'menu item')
+    no_names_missing(app.root, 'row menu')
+    uit.click(app.see('Who Can Open It', 'menu item'))
+    app.see('Backup Authority')
+    uit.eventually(lambda: any(authority.fingerprint[-4:] in uit.name(node) for node in window.there(app.root)),
+                   'the fingerprint')
+    no_names_missing(app.root, 'who can open it')
+    uit.keys('Escape')
+
+
+def managed():
+    """What the administrator's policy sets can be seen and not changed, and says who set it."""
+    story['app'].end()
+    folder = os.path.join(window.SESSION, 'xdg/sparekey')
+    os.makedirs(folder)
+    certificate = authority.certificate()
+    people.put(os.path.join(folder, 'policy.ini'),
+               f'[Escrow]\nAuthority={authority.fingerprint}\nAuthorityKey={certificate}\nMode=embedded\nRequired=true\n'
+               'WhenAuthorityUnusable=pending\n'.encode())
+    app = window.Window(PROGRAM, environment={'XDG_CONFIG_DIRS': os.path.dirname(folder)})
+    try:
+        app.see('(you)')
+        uit.activate('preferences')
+        root = app.see('Preferences', 'dialog')
+        for kind, words in ('row', 'Require a Backup Authority'), ('combo box', 'Escrow Mode'), \
+                ('combo box', 'If Its Key Cannot Be Used'):
+            node = uit.find(root, kind, words)
+            assert 'sensitive' not in uit.states(node), f'{words} can be changed'
+            assert any('Managed by your organisation' in uit.name(below) for below in uit.walk(node)), uit.describe(node)
+        assert not uit.find_all(root, 'row', 'Update or Replace'), 'the authority can be replaced'
+        for words in 'Trash', 'Unpack':
+            assert 'sensitive' in uit.states(uit.find(root, 'row', words)), words
+    finally:
+        app.end()
+
+
+tap.run(keyboard_alone, files_page, escrow_page, preferences, named, row_menu, managed)
