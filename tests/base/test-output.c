@@ -577,6 +577,7 @@ static void
 test_unprivileged (void)
 {
   g_autoptr (Folder) folder = make_folder ();
+  g_autofree char *above = g_path_get_dirname (folder);
   g_autofree char *closed = g_build_filename (folder, "closed", NULL);
   g_autofree char *open_ = g_build_filename (folder, "open", NULL);
   g_autofree char *target = g_build_filename (open_, "a", NULL);
@@ -590,6 +591,9 @@ test_unprivileged (void)
       return;
     }
   g_assert_cmpint (chmod (folder, 0755), ==, 0);
+  /* Newer GLib puts temporary folders into a closed one of the test's own. */
+  if (!g_str_equal (above, "/tmp"))
+    g_assert_cmpint (chmod (above, 0755), ==, 0);
   g_assert_cmpint (g_mkdir (closed, 0755), ==, 0);
   g_assert_cmpint (g_mkdir (open_, 0700), ==, 0);
   g_assert_cmpint (chown (open_, 65534, 65534), ==, 0);
