@@ -297,6 +297,16 @@ agent_may_have_died (Passage *self, const SpareHead *head)
   return FALSE;
 }
 
+/* No session key was found, and the agent isn't there any more: it ended while it was asked. */
+static gboolean
+agent_has_died (Passage *self, const SpareEngineFacts *facts)
+{
+  gboolean restarted = FALSE;
+
+  return facts->decryption_okay == 0 && facts->decryption_info == 0 && facts->exit_status <= 2
+         && (!spare_home_ensure_agent_private (self->home, &restarted, NULL) || restarted);
+}
+
 /* --- The verdict on one pass --- */
 
 static gboolean
@@ -347,6 +357,10 @@ explain_failure (Passage *self,
   else if (no_session_key && facts->missing_secret_keys > 0)
     {
       set_no_key (error, head);
+    }
+  else if (may_retry && agent_has_died (self, facts))
+    {
+      return VERDICT_AGAIN;
     }
   else if (gpgme_err_code (result) == GPG_ERR_NO_AGENT
            || gpgme_err_code (result) == GPG_ERR_NO_PIN_ENTRY
