@@ -25,6 +25,7 @@
 #include <glib/gi18n-lib.h>
 
 #define OUTBOX_APPLICATION_ID 0x53704b4f  /* "SpKO" */
+#define RESERVED_MAX          32          /* numbers that a process takes at a time */
 #define PACKET_MAX            (64 * 1024) /* octets; an escrow packet has a few hundred */
 
 struct _SpareOutbox
@@ -36,6 +37,10 @@ struct _SpareOutbox
   GMutex lock;
   SpareDatabase *database; /* guarded by lock; NULL until opened */
   gboolean announcing;     /* guarded by lock: a "changed" is on its way */
+
+  /* Guarded by lock: numbers that are this process's own already, the last of them @counter. */
+  char *tag;
+  gint64 counter, n_reserved, last_reserved;
 };
 
 enum
@@ -57,6 +62,7 @@ spare_outbox_finalize (GObject *object)
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
   g_free (self->path);
+  g_free (self->tag);
 
   G_OBJECT_CLASS (spare_outbox_parent_class)->finalize (object);
 }
@@ -222,6 +228,43 @@ run_alone (SpareOutbox *self, sqlite3_stmt *stmt, gint64 *changes, GError **erro
   return TRUE;
 }
 
+/* Takes the next numbers for this process: one at first, then twice as many each time, because each taking costs a
+ * transaction on the disk and ten thousand files would pay it each. What is left at the end stays a gap. */
+static gboolean
+reserve_more (SpareOutbox *self, GError **error)
+{
+  g_autoptr (sqlite3_stmt) stmt = NULL;
+  gint64 size = CLAMP (self->last_reserved * 2, 1, RESERVED_MAX);
+  gboolean row = FALSE;
+
+  if (!spare_database_begin (self->database, error))
+    return FALSE;
+  stmt = spare_database_prepare (self->database,
+                                 "UPDATE series SET counter = counter + ?1 WHERE id = 1 "
+                                 "RETURNING tag, counter",
+                                 error);
+  if (stmt != NULL)
+    sqlite3_bind_int64 (stmt, 1, size);
+  if (stmt == NULL || !spare_database_step (self->database, stmt, &row, error) || !row)
+    {
+      if (stmt != NULL && error != NULL && *error == NULL)
+        g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DATABASE,
+                             _ ("The list of spare keys has lost its counter. Nothing was "
+                                "changed. Move the list away to start a new one."));
+      g_clear_pointer (&stmt, sqlite3_finalize);
+      spare_database_rollback (self->database);
+      return FALSE;
+    }
+  g_free (self->tag);
+  self->tag = g_strdup ((const char *) sqlite3_column_text (stmt, 0));
+  self->counter = (gint64) sqlite3_column_int64 (stmt, 1);
+  g_clear_pointer (&stmt, sqlite3_finalize);
+  if (!spare_database_commit (self->database, error))
+    return FALSE;
+  self->last_reserved = self->n_reserved = size;
+  return TRUE;
+}
+
 /**
  * spare_outbox_reserve_serial_sync:
  * @owner: primary fingerprint of the owner's key
@@ -235,39 +278,17 @@ char *
 spare_outbox_reserve_serial_sync (SpareOutbox *self, const char *owner, GError **error)
 {
   g_autoptr (GMutexLocker) locker = NULL;
-  g_autoptr (sqlite3_stmt) stmt = NULL;
-  g_autofree char *serial = NULL;
   g_autofree char *head = NULL;
-  gboolean row = FALSE;
 
   g_return_val_if_fail (SPARE_IS_OUTBOX (self), NULL);
   g_return_val_if_fail (spare_fingerprint_is_valid (owner), NULL);
 
   locker = g_mutex_locker_new (&self->lock);
-  if (!check_open (self, error) || !spare_database_begin (self->database, error))
+  if (!check_open (self, error) || (self->n_reserved == 0 && !reserve_more (self, error)))
     return NULL;
-
   head = g_ascii_strup (owner, 8);
-  stmt = spare_database_prepare (self->database,
-                                 "UPDATE series SET counter = counter + 1 WHERE id = 1 "
-                                 "RETURNING tag, counter",
-                                 error);
-  if (stmt == NULL || !spare_database_step (self->database, stmt, &row, error) || !row)
-    {
-      if (stmt != NULL && error != NULL && *error == NULL)
-        g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DATABASE,
-                             _ ("The list of spare keys has lost its counter. Nothing was "
-                                "changed. Move the list away to start a new one."));
-      g_clear_pointer (&stmt, sqlite3_finalize);
-      spare_database_rollback (self->database);
-      return NULL;
-    }
-  serial = g_strdup_printf ("%s-%s-%" G_GINT64_FORMAT, head,
-                            (const char *) sqlite3_column_text (stmt, 0),
-                            (gint64) sqlite3_column_int64 (stmt, 1));
-  g_clear_pointer (&stmt, sqlite3_finalize);
-
-  return spare_database_commit (self->database, error) ? g_steal_pointer (&serial) : NULL;
+  return g_strdup_printf ("%s-%s-%" G_GINT64_FORMAT, head, self->tag,
+                          self->counter - --self->n_reserved);
 }
 
 /**
