@@ -6,7 +6,7 @@
     rows.done()
 
 Ours and stock take turns, so that a machine that slows down slows both; the best time of each counts. `before` is called
-before each turn, to remove the last output. A command that fails ends the run: a fast failure is no result.
+before each turn, to remove the last output; a pair: the first before ours, the second before stock's. A command that fails ends the run: a fast failure is no result.
 Rows go to standard output, one a line. done() exits with 1 when a ratio is past its limit.
 """
 
@@ -45,7 +45,7 @@ class Home:
     def make_key(self, user='bench <bench@example.org>'):
         subprocess.run(self.command('--passphrase', '', '--quick-generate-key', user, 'future-default', 'default', 'never'),
                        check=True, capture_output=True)
-        listing = subprocess.run(self.command('--with-colons', '--list-keys'), check=True, capture_output=True, text=True)
+        listing = subprocess.run(self.command('--with-colons', '--list-keys', '=' + user), check=True, capture_output=True, text=True)
         return next(line.split(':')[9] for line in listing.stdout.splitlines() if line.startswith('fpr:'))
 
     def close(self):
@@ -78,9 +78,10 @@ class Rows:
     def measure(self, what, ours, stock, limit, before=None, repeats=None, env=None):
         """Measures one row and prints it; returns the ratio."""
         best = [None, None]
+        before = before if isinstance(before, tuple) else (before, before)
         for _ in range(repeats or self.repeats):
             for i, command in enumerate((ours, stock)):
-                seconds = self.time(command, before, env=env)
+                seconds = self.time(command, before[i], env=env)
                 best[i] = seconds if best[i] is None else min(best[i], seconds)
         found = best[0] / best[1]
         mark = ''
@@ -89,6 +90,15 @@ class Rows:
             self.over.append(what)
         print(f'{what:<44} {best[0]:>7.3f} s {best[1]:>7.3f} s {found:>6.2f} {limit:>6.2f}{mark}', file=self.output, flush=True)
         return found
+
+    def compare(self, what, ours, base, limit):
+        """Prints a row of two amounts in KiB that must not differ by more than LIMIT allows."""
+        mark = ''
+        if ours > limit:
+            mark = '  too much'
+            self.over.append(what)
+        print(f'{what:<44} {ours:>5} KiB {base:>5} KiB {ours / base:>6.2f} {limit / base:>6.2f}{mark}', file=self.output,
+              flush=True)
 
     def done(self):
         sys.exit(1 if self.over else 0)
