@@ -28,7 +28,7 @@ make_pin (Fixture *f)
   g_autoptr (GError) error = NULL;
 
   f->home = spare_home_new_with_engine (SPARE_HOME_OWN, path, TEST_GUARD);
-  g_assert_true (spare_home_prepare_sync (f->home, NULL, &error));
+  spare_home_prepare_sync (f->home, NULL, &error);
   g_assert_no_error (error);
   f->pin = spare_pin_new (f->folder, f->home);
 }

@@ -17,7 +17,7 @@ class Owner:
     """A person with a home, a keyring and the tool; the first one has the session's own home."""
 
     def __init__(self, tool):
-        self.tool = tool
+        self.tool = os.path.abspath(tool)  # it is run in other folders too
         self.environment = dict(ENVIRONMENT)
 
     def run(self, *words, status=0, data=None, fds=(), cwd=None, environment=None, timeout=120):

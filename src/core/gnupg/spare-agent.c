@@ -30,7 +30,7 @@
 
 #define SOCKET_PATH_MAX  (sizeof (((struct sockaddr_un *) NULL)->sun_path) - 1)
 #define LAUNCH_SECONDS   15
-#define ANSWER_SECONDS   5
+#define ANSWER_SECONDS   15
 #define KILL_SECONDS     2
 #define REDIRECT_KEYWORD "%Assuan%\nsocket="
 
