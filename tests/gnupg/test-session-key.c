@@ -268,7 +268,10 @@ test_damaged (Fixture *self, gconstpointer data)
           esk = spare_esk_new_from_packet (octets, size, &error);
           g_assert_no_error (error);
           error = fail_to_open (opener, esk, head, NULL);
-          g_assert_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED);
+          /* gpg 2.4 takes a damaged one for RSA for one that was made for another key. */
+          if (kinds[i] != SPARE_TEST_KEY_RSA
+              || !g_error_matches (error, SPARE_ERROR, SPARE_ERROR_NO_KEY))
+            g_assert_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED);
         }
       /* And the connection is as good as before. */
       assert_opens (self, opener, message, "");
