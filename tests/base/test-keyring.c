@@ -482,6 +482,85 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+static SpareSecret *
+lookup_held (SpareKeyring *keyring, const char *fingerprint, GError **error)
+{
+  return spare_keyring_lookup_held_sync (keyring, fingerprint, SPARE_KEYRING_PASSPHRASE,
+                                         SPARE_KEYRING_NO_PROMPT, NULL, error);
+}
+
+static void
+assert_held (SpareKeyring *keyring, const char *fingerprint, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareSecret) secret = lookup_held (keyring, fingerprint, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (spare_secret_get_data (secret), spare_secret_get_size (secret), text,
+                   strlen (text));
+}
+
+static void
+assert_held_fails (SpareKeyring *keyring, const char *fingerprint, int code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareSecret) secret = lookup_held (keyring, fingerprint, &error);
+
+  g_assert_error (error, SPARE_ERROR, code);
+  g_assert_null (secret);
+}
+
+static void
+test_held (void)
+{
+  g_autoptr (SpareKeyring) keyring = patient ();
+  g_autoptr (GError) error = NULL;
+
+  spare_test_bus_start_keyring (bus);
+  g_assert_false (spare_keyring_forget_held (keyring));
+  store (keyring, FPR, SPARE_KEYRING_PASSPHRASE, "correct horse");
+  store (keyring, OTHER, SPARE_KEYRING_PASSPHRASE, "battery staple");
+  assert_held (keyring, FPR, "correct horse");
+  assert_held (keyring, FPR, "correct horse");
+  /* Never that of another key. */
+  assert_held (keyring, OTHER, "battery staple");
+  assert_held (keyring, FPR, "correct horse");
+  g_assert_true (spare_keyring_forget_held (keyring));
+  g_assert_false (spare_keyring_forget_held (keyring));
+
+  /* At once, not after a while. */
+  assert_held (keyring, FPR, "correct horse");
+  spare_test_bus_lock_keyring (bus);
+  assert_held_fails (keyring, FPR, SPARE_ERROR_KEYRING_LOCKED);
+  g_assert_false (spare_keyring_forget_held (keyring));
+  spare_test_bus_unlock_keyring (bus);
+  assert_held (keyring, FPR, "correct horse");
+
+  /* What was stored since is what is read. */
+  store (keyring, FPR, SPARE_KEYRING_PASSPHRASE, "another");
+  assert_held (keyring, FPR, "another");
+  spare_keyring_remove_sync (keyring, FPR, SPARE_KEYRING_PASSPHRASE, SPARE_KEYRING_NO_PROMPT,
+                             NULL, &error);
+  g_assert_no_error (error);
+  assert_held_fails (keyring, FPR, SPARE_ERROR_NO_KEY);
+
+  /* Removed, or changed, behind our back. */
+  assert_held (keyring, OTHER, "battery staple");
+  {
+    g_autoptr (SpareKeyring) elsewhere = patient ();
+
+    spare_keyring_remove_sync (elsewhere, OTHER, SPARE_KEYRING_PASSPHRASE,
+                               SPARE_KEYRING_NO_PROMPT, NULL, &error);
+    g_assert_no_error (error);
+  }
+  assert_held_fails (keyring, OTHER, SPARE_ERROR_NO_KEY);
+
+  store (keyring, FPR, SPARE_KEYRING_PASSPHRASE, "once more");
+  assert_held (keyring, FPR, "once more");
+  spare_test_bus_stop_keyring (bus);
+  assert_held_fails (keyring, FPR, SPARE_ERROR_KEYRING_MISSING);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -527,6 +606,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/keyring/a-keyring-that-hides-what-is-locked-is-locked-not-empty",
                    test_hidden);
   g_test_add_func ("/keyring/what-does-not-read-back-is-not-stored", test_reads_back);
+  g_test_add_func ("/keyring/a-held-secret-goes-with-the-lock-the-item-and-the-service",
+                   test_held);
   g_test_add_func ("/keyring/cancelling-ends-a-prompt-at-once", test_cancel);
   g_test_add_func ("/keyring/threads-and-the-main-context-can-ask-at-once", test_threads);
 

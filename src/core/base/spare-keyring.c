@@ -22,6 +22,7 @@
 
 #include "spare-error.h"
 #include "spare-keyring-bus-private.h"
+#include "spare-keyring-held-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <libsecret/secret.h>
@@ -48,6 +49,7 @@ struct _SpareKeyring
   GObject parent_instance;
   guint answer_limit;
   guint prompt_limit;
+  SpareKeyringHeld *held;
 };
 
 G_DEFINE_FINAL_TYPE (SpareKeyring, spare_keyring, G_TYPE_OBJECT)
@@ -65,6 +67,7 @@ typedef struct
   SecretItem *item;  /* the one that is loaded */
   gboolean unlocked; /* the default keyring was unlocked for this already */
   SpareKeyringStep found;
+  gboolean hold; /* the secret may be held */
 } Operation;
 
 static void
@@ -82,8 +85,17 @@ operation_free (gpointer data)
 }
 
 static void
+spare_keyring_finalize (GObject *object)
+{
+  spare_keyring_held_free (SPARE_KEYRING (object)->held);
+
+  G_OBJECT_CLASS (spare_keyring_parent_class)->finalize (object);
+}
+
+static void
 spare_keyring_class_init (SpareKeyringClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = spare_keyring_finalize;
   /* Before libsecret: it would set up libgcrypt without the pool. */
   spare_secret_init (NULL);
 }
@@ -93,6 +105,7 @@ spare_keyring_init (SpareKeyring *self)
 {
   self->answer_limit = ANSWER_LIMIT_MS;
   self->prompt_limit = PROMPT_LIMIT_MS;
+  self->held = spare_keyring_held_new ();
 }
 
 /**
@@ -456,8 +469,14 @@ lookup_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!spare_keyring_call_is_over (call))
     {
+      Operation *op = call->data;
       SpareSecret *secret = loaded ? copy_secret (SECRET_ITEM (source), &error) : NULL;
 
+      if (secret != NULL && op->hold)
+        spare_keyring_held_put (SPARE_KEYRING (g_task_get_source_object (call->task))->held,
+                                call->bus, call->owner,
+                                g_dbus_proxy_get_object_path (G_DBUS_PROXY (source)),
+                                op->fingerprint, op->kind, secret);
       if (secret != NULL)
         spare_keyring_call_return_pointer (call, secret, (GDestroyNotify) spare_secret_unref);
       else
@@ -604,6 +623,7 @@ remove_found (SpareKeyringCall *call)
 static void
 remove_first (SpareKeyringCall *call)
 {
+  spare_keyring_forget_held (SPARE_KEYRING (g_task_get_source_object (call->task)));
   open_and_search (call, remove_found);
 }
 
@@ -769,6 +789,7 @@ store_known (SpareKeyringCall *call)
 static void
 store_first (SpareKeyringCall *call)
 {
+  spare_keyring_forget_held (SPARE_KEYRING (g_task_get_source_object (call->task)));
   spare_keyring_call_read_default (call, store_known);
 }
 
@@ -1024,6 +1045,58 @@ spare_keyring_lookup_sync (SpareKeyring *self,
 
   task = run_sync (self, call_new (self, fingerprint, kind, flags), lookup_first, cancellable);
   return g_task_propagate_pointer (task, error);
+}
+
+/**
+ * spare_keyring_lookup_held_sync:
+ * @self: a keyring
+ * @fingerprint: of the key
+ * @kind: what of it
+ * @flags: whether the person may be asked
+ * @cancellable: (nullable): to give up
+ * @error: return location
+ *
+ * As spare_keyring_lookup_sync(), for a batch of files: a secret that was read this way less than ten seconds ago is
+ * handed out again after asking the service, each time, whether the item is still there and unlocked.
+ *
+ * Returns: (transfer full): as spare_keyring_lookup_finish()
+ */
+SpareSecret *
+spare_keyring_lookup_held_sync (SpareKeyring *self,
+                                const char *fingerprint,
+                                SpareKeyringKind kind,
+                                SpareKeyringFlags flags,
+                                GCancellable *cancellable,
+                                GError **error)
+{
+  g_autoptr (GTask) task = NULL;
+  SpareKeyringCall *call;
+  SpareSecret *secret;
+
+  g_return_val_if_fail (SPARE_IS_KEYRING (self) && fingerprint != NULL, NULL);
+
+  secret = spare_keyring_held_get (self->held, fingerprint, kind, self->answer_limit,
+                                   cancellable);
+  if (secret != NULL)
+    return secret;
+  call = call_new (self, fingerprint, kind, flags);
+  ((Operation *) call->data)->hold = TRUE;
+  task = run_sync (self, call, lookup_first, cancellable);
+  return spare_keyring_lookup_finish (self, G_ASYNC_RESULT (task), error);
+}
+
+/**
+ * spare_keyring_forget_held:
+ * @self: a keyring
+ *
+ * Drops what spare_keyring_lookup_held_sync() holds, so that the next one reads it from the keyring.
+ *
+ * Returns: whether there was anything
+ */
+gboolean
+spare_keyring_forget_held (SpareKeyring *self)
+{
+  return spare_keyring_held_forget (self->held);
 }
 
 /**

@@ -122,6 +122,14 @@ SpareSecret *spare_keyring_lookup_sync (SpareKeyring *self,
                                         GCancellable *cancellable,
                                         GError **error);
 
+SpareSecret *spare_keyring_lookup_held_sync (SpareKeyring *self,
+                                             const char *fingerprint,
+                                             SpareKeyringKind kind,
+                                             SpareKeyringFlags flags,
+                                             GCancellable *cancellable,
+                                             GError **error);
+gboolean spare_keyring_forget_held (SpareKeyring *self);
+
 void spare_keyring_store_async (SpareKeyring *self,
                                 const char *fingerprint,
                                 SpareKeyringKind kind,

@@ -190,7 +190,8 @@ spare_stored_key_list (SpareKeyring *keyring, GCancellable *cancellable, GError 
 /*
  * spare_owner_find_passphrase_private:
  *
- * The passphrase function of the application's home. Not remembered: a locked keyring locks the files.
+ * The passphrase function of the application's home. Held for a batch of files, but the keyring is asked each time
+ * whether it is still open: a locked keyring locks the files. One that turns out wrong is read anew, once.
  */
 SpareSecret *
 spare_owner_find_passphrase_private (const char *fingerprint,
@@ -202,7 +203,7 @@ spare_owner_find_passphrase_private (const char *fingerprint,
   g_autoptr (GError) local = NULL;
   SpareSecret *passphrase;
 
-  if (was_wrong)
+  if (was_wrong && !spare_keyring_forget_held (keyring))
     {
       g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE,
                            _ ("The passphrase in the keyring does not fit your key. Put back "
@@ -211,8 +212,12 @@ spare_owner_find_passphrase_private (const char *fingerprint,
       return NULL;
     }
 
-  passphrase = spare_keyring_lookup_sync (keyring, fingerprint, SPARE_KEYRING_PASSPHRASE,
-                                          SPARE_KEYRING_PROMPT, cancellable, &local);
+  if (was_wrong)
+    passphrase = spare_keyring_lookup_sync (keyring, fingerprint, SPARE_KEYRING_PASSPHRASE,
+                                            SPARE_KEYRING_PROMPT, cancellable, &local);
+  else
+    passphrase = spare_keyring_lookup_held_sync (keyring, fingerprint, SPARE_KEYRING_PASSPHRASE,
+                                                 SPARE_KEYRING_PROMPT, cancellable, &local);
   if (passphrase != NULL)
     return passphrase;
   if (local != NULL && !g_error_matches (local, SPARE_ERROR, SPARE_ERROR_NO_KEY)
