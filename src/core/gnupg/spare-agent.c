@@ -30,6 +30,7 @@
 
 #define SOCKET_PATH_MAX  (sizeof (((struct sockaddr_un *) NULL)->sun_path) - 1)
 #define LAUNCH_SECONDS   15
+#define LAUNCH_TRIES     3
 #define ANSWER_SECONDS   15
 #define KILL_SECONDS     2
 #define REDIRECT_KEYWORD "%Assuan%\nsocket="
@@ -139,9 +140,22 @@ spare_agent_launch (const char *home,
     .seconds = LAUNCH_SECONDS,
     .output_max = 4096,
   };
-  g_autoptr (GBytes) output = spare_child_run_sync (&child, NULL, cancellable, error);
 
-  return output != NULL;
+  /* gpgconf itself waits 5 s for the agent and then gives up, though on a busy machine the agent is on its way:
+   * asked again, it finds it. */
+  for (guint i = 1;; i++)
+    {
+      g_autoptr (GError) failure = NULL;
+      g_autoptr (GBytes) output = spare_child_run_sync (&child, NULL, cancellable, &failure);
+
+      if (output != NULL)
+        return TRUE;
+      if (i == LAUNCH_TRIES || !g_error_matches (failure, SPARE_ERROR, SPARE_ERROR_ENGINE))
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+    }
 }
 
 char *
