@@ -251,4 +251,7 @@ spare_agent_kill (const char *socket_path)
     while (wait_readable (fd, deadline) && read (fd, waste, sizeof waste) > 0)
       ;
   close (fd);
+  /* It has hung up, but it still removes its socket: until then the next agent must not be started. */
+  while (access (socket_path, F_OK) == 0 && g_get_monotonic_time () < deadline)
+    poll (NULL, 0, 5);
 }

@@ -30,6 +30,7 @@
 #define LOCK_NAME     "spare-key.lock"
 #define CONF_NAME     "gpg-agent.conf"
 #define TRUST_SECONDS 10
+#define AGENT_TRIES   5
 
 /* No passphrase outlives its use, so a locked keyring locks the files; hashing a random 256-bit passphrase a million
  * times buys nothing; smartcards belong to the person's home. */
@@ -355,11 +356,16 @@ start_agent (SpareHome *self, gboolean restart, GCancellable *cancellable, GErro
     spare_agent_kill (self->agent_socket);
   else if (spare_agent_is_answering (self->agent_socket))
     return TRUE;
-  if (!spare_agent_launch (self->path, "gpg-agent", self->kind != SPARE_HOME_PERSONAL,
-                           cancellable, error))
-    return FALSE;
-  if (spare_agent_is_answering (self->agent_socket))
-    return TRUE;
+  /* An agent on its way out can take the socket of the next one with it: that one is started again. */
+  for (guint i = 0; i < AGENT_TRIES; i++)
+    {
+      if (!spare_agent_launch (self->path, "gpg-agent", self->kind != SPARE_HOME_PERSONAL,
+                               cancellable, error))
+        return FALSE;
+      if (spare_agent_is_answering (self->agent_socket))
+        return TRUE;
+      g_debug ("the agent was started and does not answer");
+    }
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
                        _ ("The part of GnuPG that holds the keys does not answer. Your keys "
                           "and "
