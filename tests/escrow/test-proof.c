@@ -134,6 +134,33 @@ test_a_name_is_no_fingerprint (void)
   g_assert_cmpint (proof[0], ==, 0);
 }
 
+static void
+test_verify (void)
+{
+  g_autoptr (SpareHead) head = new_head (1);
+  g_autoptr (SpareHead) other_head = new_head (2);
+  g_autoptr (SpareSecret) key = new_key ();
+  g_autoptr (SpareSecret) other_key = spare_secret_new_copy ("another key", 11, NULL);
+  g_autoptr (GError) error = NULL;
+  guint8 proof[SPARE_PROOF_LENGTH];
+
+  spare_proof_compute (key, OWNER, AUTHORITY, SERIAL, head, proof, &error);
+  g_assert_no_error (error);
+  g_assert_true (spare_proof_verify (key, OWNER, AUTHORITY, SERIAL, head, proof));
+  g_assert_false (spare_proof_verify (other_key, OWNER, AUTHORITY, SERIAL, head, proof));
+  g_assert_false (spare_proof_verify (key, AUTHORITY, AUTHORITY, SERIAL, head, proof));
+  g_assert_false (spare_proof_verify (key, OWNER, OWNER, SERIAL, head, proof));
+  g_assert_false (spare_proof_verify (key, OWNER, AUTHORITY, "8AD58320-7F3A-43", head, proof));
+  g_assert_false (spare_proof_verify (key, OWNER, AUTHORITY, SERIAL, other_head, proof));
+  g_assert_false (spare_proof_verify (key, "Ada", AUTHORITY, SERIAL, head, proof));
+  for (guint i = 0; i < SPARE_PROOF_LENGTH; i++)
+    {
+      proof[i] ^= 1;
+      g_assert_false (spare_proof_verify (key, OWNER, AUTHORITY, SERIAL, head, proof));
+      proof[i] ^= 1;
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -142,5 +169,6 @@ main (int argc, char **argv)
   g_test_add_func ("/proof/is-the-hmac-of-its-six-fields", test_value);
   g_test_add_func ("/proof/changes-with-every-field", test_every_field_counts);
   g_test_add_func ("/proof/a-name-is-no-fingerprint", test_a_name_is_no_fingerprint);
+  g_test_add_func ("/proof/verifies-unchanged-and-with-its-own-fields-alone", test_verify);
   return g_test_run ();
 }

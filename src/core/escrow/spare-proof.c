@@ -124,3 +124,37 @@ spare_proof_compute (SpareSecret *session_key,
   memcpy (proof, result, sizeof result);
   return TRUE;
 }
+
+/**
+ * spare_proof_verify:
+ * @session_key: the file's session key, as the authority found it in the packet
+ * @owner: the primary fingerprint of who deposited it
+ * @authority: the authority's primary fingerprint
+ * @serial: the packet's serial
+ * @head: the head in the packet
+ * @proof: the proof that came with it
+ *
+ * Whether the proof is the one that only somebody who can open the file could have made. Compares in constant
+ * time.
+ *
+ * Returns: whether it is; %FALSE too where it can't be computed
+ */
+gboolean
+spare_proof_verify (SpareSecret *session_key,
+                    const char *owner,
+                    const char *authority,
+                    const char *serial,
+                    const SpareHead *head,
+                    const guint8 proof[SPARE_PROOF_LENGTH])
+{
+  guint8 expected[SPARE_PROOF_LENGTH];
+  guint8 difference = 0;
+
+  if (!spare_proof_compute (session_key, owner, authority, serial, head, expected, NULL))
+    return FALSE;
+  for (guint i = 0; i < SPARE_PROOF_LENGTH; i++)
+    difference |= expected[i] ^ proof[i];
+  spare_secret_wipe (expected, sizeof expected);
+
+  return difference == 0;
+}

@@ -16,5 +16,11 @@ gboolean spare_proof_compute (SpareSecret *session_key,
                               const SpareHead *head,
                               guint8 proof[SPARE_PROOF_LENGTH],
                               GError **error);
+gboolean spare_proof_verify (SpareSecret *session_key,
+                             const char *owner,
+                             const char *authority,
+                             const char *serial,
+                             const SpareHead *head,
+                             const guint8 proof[SPARE_PROOF_LENGTH]);
 
 G_END_DECLS
