@@ -16,7 +16,7 @@
 
 #include "spare-outbox.h"
 
-#include "spare-database-private.h"
+#include "spare-database.h"
 #include "spare-error.h"
 #include "spare-key.h"
 #include "spare-outbox-row-private.h"

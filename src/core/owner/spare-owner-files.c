@@ -10,7 +10,7 @@
 
 #include "spare-error.h"
 #include "spare-paths.h"
-#include "spare-small-file-private.h"
+#include "spare-small-file.h"
 
 #include <glib/gi18n-lib.h>
 

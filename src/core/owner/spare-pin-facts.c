@@ -8,7 +8,7 @@
 
 #include "spare-pin-facts-private.h"
 
-#include "spare-small-file-private.h"
+#include "spare-small-file.h"
 
 #include <glib/gi18n-lib.h>
 

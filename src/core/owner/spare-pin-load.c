@@ -9,7 +9,7 @@
 
 #include "spare-error.h"
 #include "spare-pin-facts-private.h"
-#include "spare-small-file-private.h"
+#include "spare-small-file.h"
 
 const SparePinFacts *
 spare_pin_get_facts_private (SparePin *self)

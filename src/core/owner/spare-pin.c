@@ -21,7 +21,7 @@
 #include "spare-error.h"
 #include "spare-pin-facts-private.h"
 #include "spare-pin-private.h"
-#include "spare-small-file-private.h"
+#include "spare-small-file.h"
 
 #include <glib/gi18n-lib.h>
 

@@ -12,7 +12,7 @@
  */
 #include "config.h"
 
-#include "spare-database-private.h"
+#include "spare-database.h"
 
 #include "spare-error.h"
 #include "spare-output.h"

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "spare-small-file-private.h"
+#include "spare-small-file.h"
 
 #include "spare-output.h"
 
@@ -54,7 +54,7 @@ read_all (int fd, const char *path, gsize limit, GError **error)
   return NULL;
 }
 
-/*
+/**
  * spare_small_file_read:
  * @limit: the most octets that it may have
  *
@@ -88,7 +88,7 @@ spare_small_file_read (const char *path, gsize limit, GError **error)
   return octets;
 }
 
-/*
+/**
  * spare_small_file_write:
  *
  * Puts @data under the name, durably, in place of what was there; mode 0600.
@@ -104,7 +104,7 @@ spare_small_file_write (const char *path, gconstpointer data, gsize size, GError
          && spare_output_publish (output, SPARE_PUBLISH_NONE, NULL, error);
 }
 
-/*
+/**
  * spare_small_file_remove:
  *
  * Takes the name away, durably. No file there is success.
@@ -120,7 +120,7 @@ spare_small_file_remove (const char *path, GError **error)
   return spare_output_sync_directory (directory, error);
 }
 
-/*
+/**
  * spare_small_file_read_ini:
  *
  * Returns: (transfer full): the file's keys; %NULL with `G_IO_ERROR_NOT_FOUND` if there is no file,
