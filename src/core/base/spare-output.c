@@ -18,13 +18,12 @@
  */
 #include "config.h"
 
-#include "spare-output.h"
+#include "spare-output-private.h"
 
 #include "spare-display.h"
 #include "spare-errno-private.h"
 #include "spare-error.h"
 #include "spare-fd.h"
-#include "spare-output-place-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,19 +35,6 @@
 #define TMPFS_MAGIC 0x01021994
 /* Below this, reserving the space costs more than it tells. */
 #define RESERVE_MIN (1024 * 1024)
-
-struct _SpareOutput
-{
-  SpareOutputPlace place;
-  SpareConflict conflict;
-  char *target;
-  int fd;
-  SpareInflight *inflight; /* while there is a temporary with a name */
-  goffset size;
-  gboolean synced;
-  gboolean failed; /* an error was met: never to be published, whatever the caller does */
-  gboolean published;
-};
 
 /* No files without names here. */
 static gboolean
@@ -334,6 +320,18 @@ is_regular (SpareOutput *self, const char *name)
          && S_ISREG (st.st_mode);
 }
 
+/* What was exchanged out is the file that the caller looked at, if it named one. */
+static gboolean
+is_expected (SpareOutput *self, const char *name)
+{
+  struct stat st;
+
+  if (self->expected_inode == 0)
+    return is_regular (self, name);
+  return fstatat (self->place.dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+         && st.st_ino == self->expected_inode && st.st_dev == self->expected_device;
+}
+
 /* Puts the new file in the place of the old one, which the person agreed to lose. Where the system can, the two
  * change places, so that the old one is still there until the new one is known to be right. */
 static gboolean
@@ -359,7 +357,7 @@ replace (SpareOutput *self, GError **error)
     }
 
   temporary = spare_inflight_get_temporary (self->inflight);
-  if (!is_regular (self, name))
+  if (!is_expected (self, name))
     return spare_output_place_check_name (&self->place, SPARE_CONFLICT_REPLACE, FALSE, error)
            && (g_set_error (error, SPARE_ERROR, SPARE_ERROR_CHANGED,
                             _ ("The file to replace changed meanwhile. Nothing was changed; "
@@ -367,7 +365,7 @@ replace (SpareOutput *self, GError **error)
                FALSE);
   if (renameat2 (dirfd, temporary, dirfd, name, RENAME_EXCHANGE) == 0)
     {
-      if (is_regular (self, temporary) && spare_output_place_check_same (&self->place, error))
+      if (is_expected (self, temporary) && spare_output_place_check_same (&self->place, error))
         {
           /* Should this fail, the old file goes at the next start. */
           unlinkat (dirfd, temporary, 0);
