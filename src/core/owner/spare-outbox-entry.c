@@ -75,6 +75,8 @@ spare_outbox_entry_copy (const SpareOutboxEntry *self)
   copy->place = g_strdup (self->place);
   if (self->packet != NULL)
     g_bytes_ref (self->packet);
+  if (self->own_esk != NULL)
+    g_bytes_ref (self->own_esk);
   return copy;
 }
 
@@ -99,5 +101,6 @@ spare_outbox_entry_free (SpareOutboxEntry *self)
   g_free (self->cipher);
   g_free (self->place);
   g_clear_pointer (&self->packet, g_bytes_unref);
+  g_clear_pointer (&self->own_esk, g_bytes_unref);
   g_free (self);
 }

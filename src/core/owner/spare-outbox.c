@@ -19,6 +19,7 @@
 #include "spare-database.h"
 #include "spare-error.h"
 #include "spare-key.h"
+#include "spare-outbox-private.h"
 #include "spare-outbox-row-private.h"
 
 #include <gcrypt.h>
@@ -158,6 +159,25 @@ check_open (SpareOutbox *self, GError **error)
   if (self->database == NULL)
     self->database = spare_database_open (self->path, &schema, error);
   return self->database != NULL;
+}
+
+SpareDatabase *
+spare_outbox_lock_private (SpareOutbox *self, GError **error)
+{
+  g_mutex_lock (&self->lock);
+  if (check_open (self, error))
+    return self->database;
+
+  g_mutex_unlock (&self->lock);
+  return NULL;
+}
+
+void
+spare_outbox_unlock_private (SpareOutbox *self, gboolean changed)
+{
+  if (changed)
+    announce (self);
+  g_mutex_unlock (&self->lock);
 }
 
 /**
@@ -319,8 +339,9 @@ spare_outbox_add_sync (SpareOutbox *self, const SpareOutboxEntry *entry, GError 
     return FALSE;
 
   stmt = spare_database_prepare (self->database,
-                                 "INSERT INTO packets (" SPARE_OUTBOX_COLUMNS ") VALUES "
-                                 "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+                                 "INSERT INTO packets (" SPARE_OUTBOX_WRITTEN_COLUMNS
+                                 ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
+                                 "?16,?17,?18)",
                                  error);
   if (stmt == NULL)
     return FALSE;
@@ -416,7 +437,8 @@ spare_outbox_set_state_sync (SpareOutbox *self,
   if (!check_open (self, error))
     return FALSE;
   stmt = spare_database_prepare (self->database,
-                                 "UPDATE packets SET state = ?2, place = coalesce (?3, place) "
+                                 "UPDATE packets SET state = ?2, place = coalesce (?3, place), "
+                                 "exported = coalesce (exported, iif (?2 > 0, ?4, NULL)) "
                                  "WHERE serial = ?1 AND state <= ?2 AND packet IS NOT NULL",
                                  error);
   if (stmt == NULL)
@@ -425,28 +447,10 @@ spare_outbox_set_state_sync (SpareOutbox *self,
   spare_outbox_row_bind_text (stmt, 1, serial);
   sqlite3_bind_int (stmt, 2, (int) state);
   spare_outbox_row_bind_text (stmt, 3, place);
+  sqlite3_bind_int64 (stmt, 4, g_get_real_time () / G_USEC_PER_SEC);
   if (!run_alone (self, stmt, &touched, error))
     return FALSE;
   return touched == 1 || fail_untouched (self, serial, error);
-}
-
-static GPtrArray *
-read_entries (SpareOutbox *self, sqlite3_stmt *stmt, GError **error)
-{
-  g_autoptr (GPtrArray)
-      entries = g_ptr_array_new_with_free_func ((GDestroyNotify) spare_outbox_entry_free);
-  gboolean row = FALSE;
-
-  do
-    {
-      if (!spare_database_step (self->database, stmt, &row, error))
-        return NULL;
-      if (row)
-        g_ptr_array_add (entries, spare_outbox_row_read (stmt));
-    }
-  while (row);
-
-  return g_steal_pointer (&entries);
 }
 
 /**
@@ -483,7 +487,7 @@ spare_outbox_list_sync (SpareOutbox *self, int state, guint limit, guint offset,
   sqlite3_bind_int64 (stmt, 2, (gint64) offset);
   if (state >= 0)
     sqlite3_bind_int (stmt, 3, state);
-  return read_entries (self, stmt, error);
+  return spare_outbox_row_read_all (self->database, stmt, error);
 }
 
 /**

@@ -17,6 +17,14 @@ typedef enum
 const char *spare_outbox_state_to_string (SpareOutboxState state);
 gboolean spare_outbox_state_from_string (const char *text, SpareOutboxState *state);
 
+/* What the authority's receipt says of a packet. */
+typedef enum
+{
+  SPARE_OUTBOX_NO_VERDICT, /* there is no receipt */
+  SPARE_OUTBOX_HELD, /* the authority holds it, but could not tell that its owner can open the file */
+  SPARE_OUTBOX_PROVEN,
+} SpareOutboxVerdict;
+
 /* One escrow packet made here, as stored. Immutable. */
 typedef struct
 {
@@ -25,18 +33,22 @@ typedef struct
   char *file_id;     /* 32 hex digits */
   char *name;        /* the file's name in the file system's own octets */
   char *description; /* UTF-8, may be empty */
-  guint64 size;      /* octets of the plain file */
-  gint64 created;    /* Unix seconds */
-  char *owner;       /* primary fingerprint */
-  char *authority;   /* primary fingerprint */
-  char *subkey;      /* the authority's escrow subkey; NULL: escrow pending, no packet yet */
-  char *algorithm;   /* of that subkey, gpg's word */
-  char *cipher;      /* "AES256" */
+  guint64 size; /* octets of the plain file; 0 also: not known (made from the encrypted file) */
+  gint64 created;  /* Unix seconds */
+  char *owner;     /* primary fingerprint */
+  char *authority; /* primary fingerprint */
+  char *subkey;    /* the authority's escrow subkey; NULL: escrow pending, no packet yet */
+  char *algorithm; /* of that subkey, gpg's word */
+  char *cipher;    /* "AES256" */
   SpareEscrowMode mode;
-  GBytes *packet;     /* the escrow packet; NULL: escrow pending */
-  guint8 proof[32];   /* protocol.md 2.3 */
-  gboolean has_proof; /* FALSE: a card that asks for a touch; made at deposit */
-  char *place;        /* where exported to, for display; NULL */
+  GBytes *packet;   /* the escrow packet; NULL: escrow pending */
+  guint8 proof[32]; /* protocol.md 2.3 */
+  gboolean
+      has_proof;   /* FALSE: the key could not be asked then; made at deposit, from @own_esk */
+  char *place;     /* where exported to, for display; NULL */
+  GBytes *own_esk; /* the owner's own PKESK, kept until the proof can be made; NULL */
+  gint64 exported; /* Unix seconds of the first export; 0: none */
+  SpareOutboxVerdict verdict;
 } SpareOutboxEntry;
 
 SpareOutboxEntry *spare_outbox_entry_copy (const SpareOutboxEntry *self);
