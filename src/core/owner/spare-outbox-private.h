@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "spare-database-private.h"
+#include "spare-database.h"
 #include "spare-outbox.h"
 
 G_BEGIN_DECLS

@@ -438,7 +438,7 @@ spare_outbox_set_state_sync (SpareOutbox *self,
     return FALSE;
   stmt = spare_database_prepare (self->database,
                                  "UPDATE packets SET state = ?2, place = coalesce (?3, place), "
-                                 "exported = coalesce (exported, iif (?2 > 0, ?4, NULL)) "
+                                 "exported = iif (?2 = 1, ?4, exported) "
                                  "WHERE serial = ?1 AND state <= ?2 AND packet IS NOT NULL",
                                  error);
   if (stmt == NULL)

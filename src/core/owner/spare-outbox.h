@@ -47,7 +47,7 @@ typedef struct
       has_proof;   /* FALSE: the key could not be asked then; made at deposit, from @own_esk */
   char *place;     /* where exported to, for display; NULL */
   GBytes *own_esk; /* the owner's own PKESK, kept until the proof can be made; NULL */
-  gint64 exported; /* Unix seconds of the first export; 0: none */
+  gint64 exported; /* Unix seconds of the last export before the receipt; 0: none */
   SpareOutboxVerdict verdict;
 } SpareOutboxEntry;
 
