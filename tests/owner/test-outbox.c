@@ -510,6 +510,71 @@ test_foreign (Fixture *f, gconstpointer data)
   check_foreign (f, "PRAGMA application_id = 4711; CREATE TABLE packets (serial)");
 }
 
+/* The first version's tables as they were, word for word: what is out there must be read for ever. */
+static const char version_1[] =
+    "CREATE TABLE series (id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  tag TEXT NOT NULL CHECK (length (tag) = 4),"
+    "  counter INTEGER NOT NULL CHECK (counter >= 0)) STRICT;"
+    "CREATE TABLE packets (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  serial TEXT NOT NULL UNIQUE,"
+    "  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2),"
+    "  file_id TEXT NOT NULL CHECK (length (file_id) = 32), name BLOB NOT NULL,"
+    "  description TEXT NOT NULL, size INTEGER NOT NULL CHECK (size >= 0),"
+    "  created INTEGER NOT NULL, owner TEXT NOT NULL, authority TEXT, subkey TEXT,"
+    "  algorithm TEXT, cipher TEXT,"
+    "  mode INTEGER NOT NULL CHECK (mode BETWEEN 0 AND 2), packet BLOB,"
+    "  proof BLOB CHECK (proof IS NULL OR length (proof) = 32), place TEXT,"
+    "  CHECK (packet IS NOT NULL OR state = 0)) STRICT;"
+    "CREATE INDEX packets_by_file ON packets (file_id);"
+    "CREATE INDEX packets_by_state ON packets (state, id);"
+    "INSERT INTO series VALUES (1, 'AB12', 41);"
+    "INSERT INTO packets VALUES (7, '8AD58320-AB12-40', 0, '00112233445566778899aabbccddeeff',"
+    "  x'6EFF', 'd', 5, 1795339800, '" OWNER "', '" AUTHORITY "', 'S', 'cv25519', 'AES256',"
+    "  1, x'8400', zeroblob (32), NULL);"
+    "INSERT INTO packets VALUES (8, '8AD58320-AB12-41', 1, '00112233445566778899aabbccddeeff',"
+    "  x'6E', '', 5, 1795339801, '" OWNER "', '" AUTHORITY "', 'S', 'cv25519', 'AES256', 0,"
+    "  x'8401', NULL, 'stick');"
+    "PRAGMA application_id = 0x53704b4f; PRAGMA user_version = 1";
+
+static void
+test_version_1 (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autofree char *serial = NULL;
+  const SpareOutboxEntry *exported, *pending;
+  sqlite3 *handle;
+
+  g_clear_object (&f->outbox);
+  g_unlink (f->path);
+  g_assert_cmpint (sqlite3_open (f->path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, version_1, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (handle);
+
+  f->outbox = open_outbox (f->path);
+  entries = spare_outbox_list_sync (f->outbox, -1, 0, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (entries->len, ==, 2);
+  exported = g_ptr_array_index (entries, 0);
+  pending = g_ptr_array_index (entries, 1);
+  g_assert_cmpstr (pending->serial, ==, "8AD58320-AB12-40");
+  g_assert_cmpstr (pending->name, ==, "n\xff");
+  g_assert_cmpint (pending->state, ==, SPARE_OUTBOX_PENDING);
+  g_assert_true (pending->has_proof);
+  g_assert_cmpint (pending->exported, ==, 0);
+  g_assert_null (pending->own_esk);
+  g_assert_cmpint (exported->state, ==, SPARE_OUTBOX_EXPORTED);
+  g_assert_cmpstr (exported->place, ==, "stick");
+  g_assert_cmpint (exported->exported, ==, 1795339801);
+  g_assert_cmpint (exported->verdict, ==, SPARE_OUTBOX_NO_VERDICT);
+  g_assert_cmpuint (g_bytes_get_size (exported->packet), ==, 2);
+
+  /* The series goes on where it was. */
+  serial = add_one (f->outbox, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (serial, ==, "8AD58320-AB12-42");
+}
+
 static void
 test_locked (Fixture *f, gconstpointer data)
 {
@@ -633,6 +698,7 @@ main (int argc, char **argv)
   ADD ("leaves-a-damaged-file-alone", test_damaged);
   ADD ("leaves-a-newer-file-alone", test_newer);
   ADD ("leaves-a-foreign-file-alone", test_foreign);
+  ADD ("brings-the-first-version-up-to-date", test_version_1);
   ADD ("waits-five-seconds-then-says-who", test_locked);
   ADD ("says-when-it-can-not-be-made", test_not_writable);
   ADD ("pages-through-a-hundred-thousand-rows", test_many);
