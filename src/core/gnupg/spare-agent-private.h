@@ -22,6 +22,8 @@ gboolean spare_agent_launch (const char *home,
 /* Where it listens, any redirection followed: a path that a socket address takes. */
 char *spare_agent_find_socket (const char *home, GError **error);
 gboolean spare_agent_is_answering (const char *socket_path);
+/* Has it forget all passphrases. FALSE if it did not say that it has. */
+gboolean spare_agent_forget (const char *socket_path);
 /* Asks it to end, and waits up to two seconds for it. */
 void spare_agent_kill (const char *socket_path);
 

@@ -32,6 +32,7 @@ SpareSecret *spare_agent_session_decrypt (SpareAgentSession *self,
 SpareSecret *spare_agent_session_ask (SpareAgentSession *self,
                                       const char *prompt,
                                       const char *description,
+                                      gboolean is_new,
                                       GCancellable *cancellable,
                                       gpgme_error_t *refusal,
                                       GError **error);

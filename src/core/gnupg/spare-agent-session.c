@@ -583,6 +583,7 @@ append_escaped (GString *command, const char *text)
  * @self: a connection that was made without loopback
  * @prompt: what stands before the entry, UTF-8
  * @description: the sentence above it, UTF-8
+ * @is_new: it is one that nobody knows yet: asked for twice
  * @cancellable: (nullable): ends the request, and the connection with it
  * @refusal: (out): 0, or the agent's reason when it answered with one; then @error is not set
  * @error: return location for an error
@@ -595,14 +596,16 @@ SpareSecret *
 spare_agent_session_ask (SpareAgentSession *self,
                          const char *prompt,
                          const char *description,
+                         gboolean is_new,
                          GCancellable *cancellable,
                          gpgme_error_t *refusal,
                          GError **error)
 {
-  g_autoptr (GString) command = g_string_new ("GET_PASSPHRASE --data X X");
+  g_autoptr (GString) command = g_string_new ("GET_PASSPHRASE --data");
   SpareSecret *value = NULL;
   Request request;
 
+  g_string_append (command, is_new ? " --repeat=1 X X" : " X X");
   append_escaped (command, prompt);
   append_escaped (command, description);
   request_begin (&request, cancellable);

@@ -238,6 +238,26 @@ spare_agent_is_answering (const char *socket_path)
   return TRUE;
 }
 
+gboolean
+spare_agent_forget (const char *socket_path)
+{
+  gint64 deadline = g_get_monotonic_time () + KILL_SECONDS * G_USEC_PER_SEC;
+  g_autoptr (GString) answer = g_string_new (NULL);
+  int fd = open_connection (socket_path);
+  char octets[128];
+  gssize n;
+
+  if (fd < 0)
+    return FALSE;
+  /* The rest of the greeting comes first; then the answer, a line of its own. */
+  if (send (fd, "RELOADAGENT\nBYE\n", 16, MSG_NOSIGNAL) == 16)
+    while (answer->len < 4096 && wait_readable (fd, deadline)
+           && (n = read (fd, octets, sizeof octets)) > 0)
+      g_string_append_len (answer, octets, n);
+  close (fd);
+  return strstr (answer->str, "\nOK\nOK ") != NULL;
+}
+
 void
 spare_agent_kill (const char *socket_path)
 {

@@ -16,9 +16,20 @@
 /* gpg reads one line: a longer one, or one with a line break in it, would not be the passphrase. */
 #define PASSPHRASE_MAX 1024
 
+/* A session key that was given: GPGME keeps a copy as long as the context and frees it as it is. */
+static void
+wipe_session_key (gpgme_ctx_t gpgme)
+{
+  const char *held = gpgme != NULL ? gpgme_get_ctx_flag (gpgme, "override-session-key") : NULL;
+
+  if (held != NULL && *held != '\0')
+    spare_secret_wipe_string ((char *) held);
+}
+
 void
 spare_context_free (SpareContext *self)
 {
+  wipe_session_key (self->gpgme);
   g_clear_pointer (&self->gpgme, gpgme_release);
   g_clear_object (&self->home);
   g_clear_object (&self->cancellable);
@@ -145,6 +156,13 @@ passphrase_cb (void *hook, const char *uid_hint, const char *info, int was_bad, 
   return gpgme_error (GPG_ERR_CANCELED);
 }
 
+gpgme_error_t
+spare_context_use_loopback (SpareContext *self)
+{
+  gpgme_set_passphrase_cb (self->gpgme, passphrase_cb, self);
+  return gpgme_set_pinentry_mode (self->gpgme, GPGME_PINENTRY_MODE_LOOPBACK);
+}
+
 static gpgme_error_t
 configure (SpareContext *self, SpareContextFlags flags)
 {
@@ -165,11 +183,8 @@ configure (SpareContext *self, SpareContextFlags flags)
     failure = gpgme_set_protocol (self->gpgme, GPGME_PROTOCOL_OpenPGP);
   if (failure == 0)
     failure = gpgme_set_ctx_flag (self->gpgme, "full-status", "1");
-  if (failure == 0 && spare_home_get_kind (self->home) != SPARE_HOME_PERSONAL)
-    {
-      failure = gpgme_set_pinentry_mode (self->gpgme, GPGME_PINENTRY_MODE_LOOPBACK);
-      gpgme_set_passphrase_cb (self->gpgme, passphrase_cb, self);
-    }
+  if (failure == 0 && spare_home_uses_loopback_private (self->home))
+    failure = spare_context_use_loopback (self);
   gpgme_set_offline (self->gpgme, 1);
   gpgme_set_armor (self->gpgme, 0);
   return failure;

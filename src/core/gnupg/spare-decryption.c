@@ -23,6 +23,7 @@
 
 #include "spare-decryption.h"
 
+#include "spare-decryption-private.h"
 #include "spare-error.h"
 #include "spare-operation-private.h"
 #include "spare-session-key-private.h"
@@ -40,6 +41,7 @@ typedef struct
   const SpareStream *stream;
   guint64 output_cap, n_written;
   GCancellable *cancellable;
+  const SpareSessionKey *session_key; /* that was given; NULL: none */
 
   SpareWalker *walker;
   GByteArray *pending; /* read while looking for the head, not yet fed */
@@ -178,102 +180,6 @@ begin (Passage *self, gboolean again, GError **error)
   return find_head (self, error);
 }
 
-static gboolean
-has_public_key_esk (const SpareHead *head)
-{
-  for (guint i = 0; i < spare_head_get_n_esks (head); i++)
-    if (spare_esk_is_public_key (spare_head_get_esk (head, i)))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-check_head (const SpareHead *head, GError **error)
-{
-  if (head == NULL || !spare_head_is_encrypted (head))
-    {
-      g_set_error (error, SPARE_ERROR, SPARE_ERROR_NOT_ENCRYPTED,
-                   _ ("This is not an encrypted OpenPGP file. Nothing was changed."));
-      return FALSE;
-    }
-  if (spare_head_get_kind (head) == SPARE_HEAD_KIND_PASSWORD)
-    {
-      g_set_error (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED,
-                   _ ("This file is encrypted with a password, not to a key. Spare Key opens "
-                      "only "
-                      "files that are encrypted to a key."));
-      return FALSE;
-    }
-  if (spare_head_get_container_tag (head) == SPARE_PACKET_TAG_SED)
-    {
-      g_set_error (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED,
-                   _ ("This file is encrypted in an old way that does not show damage or "
-                      "forgery. "
-                      "It was not opened."));
-      return FALSE;
-    }
-  if (!has_public_key_esk (head))
-    {
-      g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
-                   _ ("This file does not say which key opens it: its session keys were taken "
-                      "out. Nothing was changed."));
-      return FALSE;
-    }
-  return TRUE;
-}
-
-/* --- Errors --- */
-
-static void
-set_damaged (GError **error, const char *detail)
-{
-  g_debug ("decryption not believed: %s", detail);
-  g_set_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
-               _ ("The file is damaged or was changed. Nothing of it was released; the "
-                  "encrypted "
-                  "file is as it was."));
-}
-
-static void
-set_no_key (GError **error, const SpareHead *head)
-{
-  g_autoptr (GString) ids = g_string_new (NULL);
-  gboolean hidden = FALSE;
-
-  for (guint i = 0; i < spare_head_get_n_esks (head); i++)
-    {
-      const SpareEsk *esk = spare_head_get_esk (head, i);
-
-      if (!spare_esk_is_public_key (esk))
-        continue;
-      if (spare_esk_is_hidden (esk))
-        {
-          hidden = TRUE;
-          continue;
-        }
-      if (ids->len > 0)
-        g_string_append (ids, ", ");
-      g_string_append_printf (ids, "%016" G_GINT64_MODIFIER "X", spare_esk_get_key_id (esk));
-    }
-
-  if (ids->len == 0)
-    g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
-                 _ ("None of your keys opens this file, and it hides whose key would. Nothing "
-                    "was "
-                    "changed."));
-  else if (hidden)
-    g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
-                 _ ("None of your keys opens this file. It was encrypted to %s, and to others "
-                    "that "
-                    "it hides. Nothing was changed."),
-                 ids->str);
-  else
-    g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
-                 _ ("None of your keys opens this file. It was encrypted to %s. Nothing was "
-                    "changed."),
-                 ids->str);
-}
-
 /* "No secret key" is also what gpg says when its agent died, or nothing but that it failed. */
 static gboolean
 agent_may_have_died (Passage *self, const SpareHead *head)
@@ -356,7 +262,7 @@ explain_failure (Passage *self,
     }
   else if (no_session_key && facts->missing_secret_keys > 0)
     {
-      set_no_key (error, head);
+      spare_decryption_set_no_key_private (error, head);
     }
   else if (may_retry && agent_has_died (self, facts))
     {
@@ -379,7 +285,7 @@ explain_failure (Passage *self,
     }
   else
     {
-      set_damaged (error, "status lines");
+      spare_decryption_set_damaged_private (error, "status lines");
     }
   return VERDICT_FAILED;
 }
@@ -437,21 +343,24 @@ find_session_key (Passage *self, const SpareHead *head, GError **error)
             }
         }
     }
-  set_no_key (error, head);
+  spare_decryption_set_no_key_private (error, head);
   return NULL;
 }
 
-/* Of a hidden recipient's message, gpg need not look for the key any more. */
+/* A key that the caller gave; or, of a hidden recipient's message, the one that gpg need not look for any more. */
 static gboolean
-give_session_key (Passage *self, SpareContext *context, GError **error)
+give_session_key (Passage *self, SpareContext *context, gboolean verifying, GError **error)
 {
   const SpareHead *head = spare_walker_get_head (self->walker);
   g_autoptr (SpareSecret) text = NULL;
   gpgme_error_t failure;
 
-  if (!spare_head_has_hidden (head))
+  if (self->session_key != NULL)
+    text = spare_session_key_to_text_private (self->session_key, error);
+  else if (!verifying && spare_head_has_hidden (head))
+    text = find_session_key (self, head, error);
+  else
     return TRUE;
-  text = find_session_key (self, head, error);
   if (text == NULL)
     return FALSE;
   failure = gpgme_set_ctx_flag (context->gpgme, "override-session-key",
@@ -461,11 +370,19 @@ give_session_key (Passage *self, SpareContext *context, GError **error)
   return failure == 0;
 }
 
+static void
+take_signatures (SpareDecryption *decryption, gpgme_ctx_t gpgme, const SpareEngineFacts *facts)
+{
+  decryption->signatures = spare_signatures_collect_private (gpgme, facts);
+  decryption->n_plaintexts = facts->plaintexts;
+  decryption->n_signatures = MAX (facts->signatures, facts->signers->len);
+}
+
 static Verdict
 run_pass (Passage *self,
           gboolean verifying,
           gboolean may_retry,
-          GPtrArray **signatures,
+          SpareDecryption *decryption,
           GError **error)
 {
   SpareContextFlags flags = verifying ? SPARE_CONTEXT_DEFAULT : SPARE_CONTEXT_SKIP_VERIFY;
@@ -476,7 +393,7 @@ run_pass (Passage *self,
   gpgme_error_t failure;
   Verdict verdict;
 
-  if (context == NULL || (!verifying && !give_session_key (self, context, error)))
+  if (context == NULL || !give_session_key (self, context, verifying, error))
     return VERDICT_FAILED;
   operation = spare_operation_new (context, self->stream->patience);
   input = spare_operation_add_input (operation, read_cb, self, G_MAXUINT64, error);
@@ -496,28 +413,28 @@ run_pass (Passage *self,
       if (spare_operation_get_facts (operation)->password_questions > 0)
         {
           g_clear_error (error);
-          set_no_key (error, spare_walker_get_head (self->walker));
+          spare_decryption_set_no_key_private (error, spare_walker_get_head (self->walker));
         }
       return VERDICT_FAILED;
     }
 
   verdict = judge (self, operation, verifying, may_retry, error);
   if (verifying && (verdict == VERDICT_INTACT || verdict == VERDICT_UNCLEAR))
-    *signatures = spare_signatures_collect_private (context->gpgme,
-                                                    spare_operation_get_facts (operation));
+    take_signatures (decryption, context->gpgme, spare_operation_get_facts (operation));
   return verdict;
 }
 
 static Verdict
 run_passes (Passage *self, SpareDecryption *decryption, GError **error)
 {
-  Verdict verdict = run_pass (self, TRUE, TRUE, &decryption->signatures, error);
+  /* With the session key at hand nobody asks the agent, so its death is no excuse. */
+  Verdict verdict = run_pass (self, TRUE, self->session_key == NULL, decryption, error);
 
   if (verdict == VERDICT_AGAIN)
     {
       if (!begin (self, TRUE, error))
         return VERDICT_FAILED;
-      verdict = run_pass (self, TRUE, FALSE, &decryption->signatures, error);
+      verdict = run_pass (self, TRUE, FALSE, decryption, error);
     }
   if (verdict == VERDICT_UNCLEAR)
     {
@@ -527,6 +444,26 @@ run_passes (Passage *self, SpareDecryption *decryption, GError **error)
       verdict = run_pass (self, FALSE, FALSE, NULL, error);
     }
   return verdict;
+}
+
+static SpareDecryption *
+decrypt (Passage *passage, GError **error)
+{
+  g_autoptr (SpareDecryption) decryption = g_new0 (SpareDecryption, 1);
+
+  if (!begin (passage, FALSE, error)
+      || !spare_decryption_check_head_private (spare_walker_get_head (passage->walker),
+                                               passage->session_key != NULL, error)
+      || run_passes (passage, decryption, error) != VERDICT_INTACT)
+    return NULL;
+
+  if (spare_signatures_have_bad_private (decryption->signatures))
+    {
+      spare_decryption_set_damaged_private (error, "bad signature");
+      return NULL;
+    }
+  decryption->head = spare_head_ref (spare_walker_get_head (passage->walker));
+  return g_steal_pointer (&decryption);
 }
 
 /**
@@ -539,6 +476,9 @@ run_passes (Passage *self, SpareDecryption *decryption, GError **error)
  *
  * Decrypts a message, armored or not. Plaintext goes out as it is made: it must not be seen by anybody before this
  * function has returned.
+ *
+ * An error that the stream's write function sets ends the operation and comes back as it is: who wants the beginning of
+ * a message alone sets one of his own, and knows it again by its domain and code. What was written by then is proven by nothing.
  *
  * Errors: any that the stream's functions or the home's passphrase function set; %G_IO_ERROR_CANCELLED;
  * %SPARE_ERROR_NOT_ENCRYPTED; %SPARE_ERROR_UNSUPPORTED for passwords and for data without integrity protection;
@@ -555,7 +495,6 @@ spare_decrypt_sync (SpareHome *home,
                     GCancellable *cancellable,
                     GError **error)
 {
-  g_autoptr (SpareDecryption) decryption = g_new0 (SpareDecryption, 1);
   g_auto (Passage) passage = {
     .home = home,
     .stream = stream,
@@ -565,16 +504,44 @@ spare_decrypt_sync (SpareHome *home,
 
   g_return_val_if_fail (stream->rewind_input != NULL && stream->rewind_output != NULL, NULL);
 
-  if (!begin (&passage, FALSE, error)
-      || !check_head (spare_walker_get_head (passage.walker), error)
-      || run_passes (&passage, decryption, error) != VERDICT_INTACT)
-    return NULL;
+  return decrypt (&passage, error);
+}
 
-  if (spare_signatures_have_bad_private (decryption->signatures))
-    {
-      set_damaged (error, "bad signature");
-      return NULL;
-    }
-  decryption->head = spare_head_ref (spare_walker_get_head (passage.walker));
-  return g_steal_pointer (&decryption);
+/**
+ * spare_decrypt_with_session_key_sync:
+ * @home: any home; its certificates are those that signatures are checked with
+ * @key: the session key of the message
+ * @stream: as for spare_decrypt_sync()
+ * @output_cap: likewise
+ * @cancellable: (nullable): ends the operation, at once
+ * @error: return location for an error
+ *
+ * Decrypts a message whose session key is known already, without any secret key; in a scratch home that holds one
+ * certificate only, so that no other signer can be believed. It goes to gpg through a pipe, and GPGME's own copy is
+ * wiped. (A second copy, in the buffer that feeds the pipe, GPGME frees without wiping.)
+ *
+ * What counts as success, and the errors, are those of spare_decrypt_sync(); a wrong key makes %SPARE_ERROR_DAMAGED.
+ *
+ * Returns: (transfer full) (nullable): the message's head and its signatures
+ */
+SpareDecryption *
+spare_decrypt_with_session_key_sync (SpareHome *home,
+                                     const SpareSessionKey *key,
+                                     const SpareStream *stream,
+                                     guint64 output_cap,
+                                     GCancellable *cancellable,
+                                     GError **error)
+{
+  g_auto (Passage) passage = {
+    .home = home,
+    .stream = stream,
+    .output_cap = output_cap,
+    .cancellable = cancellable,
+    .session_key = key,
+  };
+
+  g_return_val_if_fail (key != NULL, NULL);
+  g_return_val_if_fail (stream->rewind_input != NULL && stream->rewind_output != NULL, NULL);
+
+  return decrypt (&passage, error);
 }

@@ -3,38 +3,19 @@
 
 #include "spare-head.h"
 #include "spare-home.h"
+#include "spare-session-key.h"
+#include "spare-signature.h"
 #include "spare-stream.h"
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  SPARE_SIGNATURE_GOOD,
-  SPARE_SIGNATURE_EXPIRED_KEY,
-  SPARE_SIGNATURE_REVOKED_KEY,
-  SPARE_SIGNATURE_EXPIRED,
-  SPARE_SIGNATURE_UNKNOWN_KEY,
-  SPARE_SIGNATURE_BAD,
-  SPARE_SIGNATURE_ERROR,
-} SpareSignatureStatus;
-
-typedef struct
-{
-  SpareSignatureStatus status;
-  char
-      *fingerprint; /* primary fingerprint if known, else what the signature names, else NULL */
-  char *user_id;    /* raw, for display only; NULL if unknown */
-  gint64 created;
-} SpareSignature;
-
-void spare_signature_free (SpareSignature *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpareSignature, spare_signature_free)
 
 typedef struct
 {
   SpareHead *head;
   GPtrArray *signatures; /* of SpareSignature; empty: not signed */
   gboolean two_passes;
+  guint n_plaintexts; /* literal packets inside */
+  guint n_signatures; /* that the engine looked at */
 } SpareDecryption;
 
 void spare_decryption_free (SpareDecryption *self);
@@ -45,5 +26,16 @@ SpareDecryption *spare_decrypt_sync (SpareHome *home,
                                      guint64 output_cap,
                                      GCancellable *cancellable,
                                      GError **error);
+SpareDecryption *spare_decrypt_with_session_key_sync (SpareHome *home,
+                                                      const SpareSessionKey *key,
+                                                      const SpareStream *stream,
+                                                      guint64 output_cap,
+                                                      GCancellable *cancellable,
+                                                      GError **error);
+gboolean spare_decryption_is_signed_only_by (const SpareDecryption *self,
+                                             const char *fingerprint,
+                                             const char *notation_name,
+                                             const char *notation_value,
+                                             GError **error);
 
 G_END_DECLS

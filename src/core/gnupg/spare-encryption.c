@@ -16,6 +16,7 @@
 #include "spare-error.h"
 #include "spare-operation-private.h"
 #include "spare-recipient-files-private.h"
+#include "spare-signature-private.h"
 #include "spare-splitter.h"
 
 #include <glib/gi18n-lib.h>
@@ -153,7 +154,9 @@ add_signer (SpareContext *context, const SpareEncryptionRequest *request, GError
   failure = gpgme_signers_add (context->gpgme, key);
   if (failure != 0)
     spare_gpgme_set_error (error, failure, "add signer");
-  return failure == 0;
+  return failure == 0
+         && spare_signature_add_notation_private (context, request->notation_name,
+                                                  request->notation_value, error);
 }
 
 static gboolean
@@ -366,6 +369,7 @@ spare_encrypt_sync (SpareHome *home,
   Passage passage = { .stream = stream };
 
   g_return_val_if_fail (request->signing_home == NULL || request->signer != NULL, NULL);
+  g_return_val_if_fail (request->notation_name == NULL || request->signing_home != NULL, NULL);
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error)
       || !check_recipients (request, error))

@@ -19,6 +19,9 @@ typedef struct
   guint n_recipients;
   SpareHome *signing_home; /* NULL: not signed */
   const char *signer;      /* primary fingerprint */
+  /* Goes under the signature, not critical; NULL: none. Printable ASCII without '%'. */
+  const char *notation_name;
+  const char *notation_value;
   gboolean compress;
   guint64 size; /* octets that the input must turn out to have; G_MAXUINT64: not known before */
   /* Which PKESKs leave the stream (detached mode); NULL: none. */

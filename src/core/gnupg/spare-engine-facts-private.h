@@ -10,6 +10,8 @@ typedef struct
 {
   char *user_id;     /* raw UTF-8; NULL: gpg knows none */
   char *fingerprint; /* of the primary key, upper-case; NULL: not told */
+  char *subkey;      /* fingerprint of what made it; NULL: not told */
+  int type;          /* of the signature (RFC 9580 section 5.2.1); -1: not told */
 } SpareSignerWords;
 
 /* What the engine said on its status line, counted (doc/DETAILS of GnuPG has the words). */
@@ -26,9 +28,11 @@ typedef struct
   guint signatures;          /* GOODSIG, BADSIG, ERRSIG and their relatives */
   guint missing_secret_keys; /* NO_SECKEY */
   guint bad_passphrases;
+  guint plaintexts;         /* PLAINTEXT: literal packets */
   guint password_questions; /* NEED_PASSPHRASE_SYM: for an SKESK, since no PKESK fitted */
   int exit_status;          /* as the guard saw it; -1: it did not say */
-  GPtrArray *signers;       /* of SpareSignerWords, in the order of GPGME's signatures */
+  GPtrArray
+      *signers; /* of SpareSignerWords, one a NEWSIG, in the order of GPGME's signatures */
 } SpareEngineFacts;
 
 void spare_engine_facts_init (SpareEngineFacts *self);

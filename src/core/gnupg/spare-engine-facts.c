@@ -13,6 +13,15 @@
 
 #include <string.h>
 
+static SpareSignerWords *
+signer_words_new (void)
+{
+  SpareSignerWords *self = g_new0 (SpareSignerWords, 1);
+
+  self->type = -1;
+  return self;
+}
+
 static void
 signer_words_free (gpointer data)
 {
@@ -20,6 +29,7 @@ signer_words_free (gpointer data)
 
   g_free (self->user_id);
   g_free (self->fingerprint);
+  g_free (self->subkey);
   g_free (self);
 }
 
@@ -62,19 +72,25 @@ note_signer (SpareEngineFacts *self, const char *arguments)
   words->user_id = g_uri_unescape_string (space + 1, NULL);
 }
 
-/* VALIDSIG: ten fields, the last is the fingerprint of the primary key. */
+/* VALIDSIG: ten fields: the first is the fingerprint of what signed, the ninth the signature's type in hex, the last the
+ * fingerprint of the primary key. */
 static void
 note_valid_signature (SpareEngineFacts *self, const char *arguments)
 {
   g_auto (GStrv) fields = g_strsplit (arguments, " ", -1);
   SpareSignerWords *words;
+  guint64 type;
 
   if (self->signers->len == 0 || g_strv_length (fields) < 10)
     return;
 
   words = g_ptr_array_index (self->signers, self->signers->len - 1);
   g_free (words->fingerprint);
+  g_free (words->subkey);
   words->fingerprint = spare_fingerprint_normalize (fields[9]);
+  words->subkey = spare_fingerprint_normalize (fields[0]);
+  words->type = g_ascii_string_to_unsigned (fields[8], 16, 0, 255, &type, NULL) ? (int) type
+                                                                                : -1;
 }
 
 /* The guard's last word: the exit status, then why. */
@@ -141,6 +157,7 @@ spare_engine_facts_note (SpareEngineFacts *self, const char *keyword, const char
     { "NO_RECP", G_STRUCT_OFFSET (SpareEngineFacts, invalid_recipients) },
     { "NO_SECKEY", G_STRUCT_OFFSET (SpareEngineFacts, missing_secret_keys) },
     { "BAD_PASSPHRASE", G_STRUCT_OFFSET (SpareEngineFacts, bad_passphrases) },
+    { "PLAINTEXT", G_STRUCT_OFFSET (SpareEngineFacts, plaintexts) },
     { "NEED_PASSPHRASE_SYM", G_STRUCT_OFFSET (SpareEngineFacts, password_questions) },
   };
   static const struct
@@ -168,5 +185,5 @@ spare_engine_facts_note (SpareEngineFacts *self, const char *keyword, const char
   if (g_str_equal (keyword, "ERRSIG"))
     self->signatures++;
   else if (g_str_equal (keyword, "NEWSIG"))
-    g_ptr_array_add (self->signers, g_new0 (SpareSignerWords, 1));
+    g_ptr_array_add (self->signers, signer_words_new ());
 }

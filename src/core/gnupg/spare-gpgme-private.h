@@ -24,7 +24,7 @@ typedef enum
 
 /* One operation's GPGME context: protocol, engine and home set, no armor, full status, no network. In the
  * application's own and in scratch homes passphrases come from the home's SparePassphraseFunc (loopback); in the
- * person's home pinentry asks. For one thread, for one operation. */
+ * person's home pinentry asks, and in the authority's where it has no function. For one thread, for one operation. */
 typedef struct
 {
   gpgme_ctx_t gpgme;
@@ -47,6 +47,10 @@ SpareContext *spare_home_new_context_private (SpareHome *self,
                                               GError **error);
 void spare_context_free (SpareContext *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpareContext, spare_context_free)
+
+/* Passphrases come from the context or from the home's function, not from pinentry: for an operation that got its
+ * passphrase from its caller, in a home where pinentry would ask. */
+gpgme_error_t spare_context_use_loopback (SpareContext *self);
 
 /* Keeps the first one: call it from data callbacks. Takes @callback_error. */
 void spare_context_take_error (SpareContext *self, GError *callback_error);
@@ -74,12 +78,19 @@ const char *spare_home_get_guard_path_private (SpareHome *self);
 /* The home that GPGME knows globally, so that no context of it costs a --version. */
 const char *spare_engine_get_home_private (void);
 
+/* Whether passphrases come from the home's function rather than from the agent's pinentry. */
+gboolean spare_home_uses_loopback_private (SpareHome *self);
 /* The home's passphrase function, or an error that says that there is none. */
 SpareSecret *spare_home_ask_passphrase_private (SpareHome *self,
                                                 const char *fingerprint,
                                                 gboolean was_wrong,
                                                 GCancellable *cancellable,
                                                 GError **error);
+/* Has pinentry ask for a passphrase that is new, twice. */
+SpareSecret *spare_home_ask_new_passphrase_private (SpareHome *self,
+                                                    const char *description,
+                                                    GCancellable *cancellable,
+                                                    GError **error);
 gpgme_key_t spare_home_fetch_key_private (SpareHome *self,
                                           const char *fingerprint,
                                           gboolean secret,

@@ -11,6 +11,43 @@
 
 #include "spare-error.h"
 
+static SpareSecret *
+ask (SpareHome *self,
+     const char *description,
+     gboolean is_new,
+     GCancellable *cancellable,
+     GError **error)
+{
+  g_autofree char *socket_path = NULL;
+  g_autoptr (SpareAgentSession) session = NULL;
+  SpareSecret *secret;
+  gpgme_error_t refusal = 0;
+
+  if (!spare_home_ensure_agent_private (self, NULL, error))
+    return NULL;
+  socket_path = spare_home_dup_agent_socket_private (self, error);
+  if (socket_path == NULL)
+    return NULL;
+  session = spare_agent_session_connect (socket_path, FALSE, SPARE_AGENT_SESSION_PATIENCE,
+                                         cancellable, error);
+  if (session == NULL)
+    return NULL;
+  secret = spare_agent_session_ask (session, _ ("Passphrase"), description, is_new, cancellable,
+                                    &refusal, error);
+  if (secret != NULL || refusal == 0)
+    return secret;
+  if (gpgme_err_code (refusal) == GPG_ERR_CANCELED
+      || gpgme_err_code (refusal) == GPG_ERR_FULLY_CANCELED)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                         _ ("Cancelled. Nothing was changed."));
+  else
+    g_set_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
+                 _ ("No passphrase can be asked for here: give it with --passphrase-fd. "
+                    "Nothing was "
+                    "changed."));
+  return NULL;
+}
+
 /**
  * spare_home_ask_passphrase_sync:
  * @self: a home whose agent asks
@@ -30,32 +67,14 @@ spare_home_ask_passphrase_sync (SpareHome *self,
                                 GCancellable *cancellable,
                                 GError **error)
 {
-  g_autofree char *socket_path = NULL;
-  g_autoptr (SpareAgentSession) session = NULL;
-  SpareSecret *secret;
-  gpgme_error_t refusal = 0;
+  return ask (self, description, FALSE, cancellable, error);
+}
 
-  if (!spare_home_ensure_agent_private (self, NULL, error))
-    return NULL;
-  socket_path = spare_home_dup_agent_socket_private (self, error);
-  if (socket_path == NULL)
-    return NULL;
-  session = spare_agent_session_connect (socket_path, FALSE, SPARE_AGENT_SESSION_PATIENCE,
-                                         cancellable, error);
-  if (session == NULL)
-    return NULL;
-  secret = spare_agent_session_ask (session, _ ("Passphrase"), description, cancellable,
-                                    &refusal, error);
-  if (secret != NULL || refusal == 0)
-    return secret;
-  if (gpgme_err_code (refusal) == GPG_ERR_CANCELED
-      || gpgme_err_code (refusal) == GPG_ERR_FULLY_CANCELED)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                         _ ("Cancelled. Nothing was changed."));
-  else
-    g_set_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
-                 _ ("No passphrase can be asked for here: give it with --passphrase-fd. "
-                    "Nothing was "
-                    "changed."));
-  return NULL;
+SpareSecret *
+spare_home_ask_new_passphrase_private (SpareHome *self,
+                                       const char *description,
+                                       GCancellable *cancellable,
+                                       GError **error)
+{
+  return ask (self, description, TRUE, cancellable, error);
 }

@@ -270,7 +270,7 @@ run_engine (SpareHome *home,
     return NULL;
   for (const char *const *a = common; *a; a++)
     g_ptr_array_add (argv, (gpointer) *a);
-  if (spare_home_get_kind (home) != SPARE_HOME_PERSONAL)
+  if (spare_home_uses_loopback_private (home))
     {
       passphrase = spare_home_ask_passphrase_private (home, fingerprint, FALSE, cancellable,
                                                       error);

@@ -2,7 +2,8 @@
 /* A GnuPG home and its agent.
  *
  * Promise: the application's own home is private (0700), its agent keeps no passphrase, and ends with the last process
- * that uses the home; a scratch home is gone with its object; the person's home is used as it is and never written
+ * that uses the home; the authority's home is kept in the same way, but for the passphrase, which its agent remembers for
+ * ten minutes since its last use, an hour at most, until spare_home_lock(); a scratch home is gone with its object; the person's home is used as it is and never written
  * (gpg may start the person's agent, as any program that uses gpg would).
  *
  * The file `spare-key.lock` in the own home: each process that uses it holds a shared lock (flock, so it goes with the
@@ -34,16 +35,21 @@
 
 /* No passphrase outlives its use, so a locked keyring locks the files; hashing a random 256-bit passphrase a million
  * times buys nothing; smartcards belong to the person's home. */
-#define CONF_COMMON                             \
-  "# Written by Spare Key; changes are lost.\n" \
-  "default-cache-ttl 0\n"                       \
-  "allow-loopback-pinentry\n"                   \
+#define CONF_FIRST_LINE "# Written by Spare Key; changes are lost.\n"
+#define CONF_COMMON           \
+  CONF_FIRST_LINE             \
+  "default-cache-ttl 0\n"     \
+  "allow-loopback-pinentry\n" \
   "disable-scdaemon\n"
 static const char own_conf[] = CONF_COMMON "max-cache-ttl 0\ns2k-count 65536\n";
 /* What leaves a scratch home is protected by a human passphrase: the engine's full hashing. That takes seconds on a
  * busy machine, and a passphrase changed on several parts travels from one to the next in the agent's cache: when
  * that forgets at once, the engine asks again, without saying for which of the two. */
 static const char scratch_conf[] = CONF_COMMON "max-cache-ttl 900\n";
+/* A human passphrase, so the engine's full hashing; typed once for a stretch of work, not once a file; or a card. */
+static const char authority_conf[] = CONF_FIRST_LINE "default-cache-ttl 600\n"
+                                                     "max-cache-ttl 3600\n"
+                                                     "allow-loopback-pinentry\n";
 
 struct _SpareHome
 {
@@ -203,7 +209,7 @@ spare_home_get_guard_path_private (SpareHome *self)
  * @destroy: (nullable): frees @user_data
  *
  * Set it before the home is used from several threads. Without one, what needs a passphrase fails with
- * %SPARE_ERROR_BAD_PASSPHRASE. Not used in the person's home.
+ * %SPARE_ERROR_BAD_PASSPHRASE; but in the authority's home the agent's pinentry asks then. Not used in the person's home.
  */
 void
 spare_home_set_passphrase_func (SpareHome *self,
@@ -216,6 +222,13 @@ spare_home_set_passphrase_func (SpareHome *self,
   self->passphrase_func = func;
   self->passphrase_data = user_data;
   self->passphrase_destroy = destroy;
+}
+
+gboolean
+spare_home_uses_loopback_private (SpareHome *self)
+{
+  return self->kind != SPARE_HOME_PERSONAL
+         && (self->kind != SPARE_HOME_AUTHORITY || self->passphrase_func != NULL);
 }
 
 SpareSecret *
@@ -293,11 +306,27 @@ make_folder (SpareHome *self, GError **error)
   return number == 0 || set_folder_error (error, number);
 }
 
+static const char *
+get_conf (SpareHome *self)
+{
+  switch (self->kind)
+    {
+    case SPARE_HOME_OWN:
+      return own_conf;
+    case SPARE_HOME_AUTHORITY:
+      return authority_conf;
+    case SPARE_HOME_SCRATCH:
+    case SPARE_HOME_PERSONAL: /* never written */
+    default:
+      return scratch_conf;
+    }
+}
+
 /* The agent reads its file when it starts: one that runs by another file is ended. */
 static gboolean
 write_conf (SpareHome *self, gboolean *changed, GError **error)
 {
-  const char *wanted = self->kind == SPARE_HOME_OWN ? own_conf : scratch_conf;
+  const char *wanted = get_conf (self);
   g_autofree char *path = g_build_filename (self->path, CONF_NAME, NULL);
   g_autofree char *found = NULL;
   g_autoptr (GError) failure = NULL;
@@ -420,7 +449,7 @@ make_trust_database (SpareHome *self, GCancellable *cancellable)
   g_autoptr (GBytes) output = NULL;
   g_autoptr (GError) failure = NULL;
 
-  if (self->kind != SPARE_HOME_OWN || g_file_test (path, G_FILE_TEST_EXISTS))
+  if (self->kind == SPARE_HOME_SCRATCH || g_file_test (path, G_FILE_TEST_EXISTS))
     return;
   output = spare_child_run_sync (&child, NULL, cancellable, &failure);
   if (output == NULL)
@@ -500,10 +529,28 @@ spare_home_dup_agent_socket_private (SpareHome *self, GError **error)
 }
 
 /**
+ * spare_home_lock:
+ * @self: a home
+ *
+ * Makes the agent forget every passphrase that it remembers: the next use of a secret key asks again. If it does not
+ * say that it did, it is ended, which comes to the same. Nothing happens in the person's home, and where no agent runs.
+ */
+void
+spare_home_lock (SpareHome *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->kind == SPARE_HOME_PERSONAL || self->agent_socket == NULL)
+    return;
+  if (!spare_agent_forget (self->agent_socket))
+    spare_agent_kill (self->agent_socket);
+}
+
+/**
  * spare_home_shut_down:
  * @self: a home
  *
- * Ends the agent of a scratch home, and that of the own home if no other process uses it. The person's agent is left
+ * Ends the agent of a scratch home, and that of the own or the authority's home if no other process uses it. The person's agent is left
  * alone. The home may be used again afterwards. Happens by itself with the object's end.
  */
 void

@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /* A GnuPG home: the application's own (keys unlocked by passphrases that the caller finds), the person's (~/.gnupg,
- * never written, gpg asks through pinentry), or a scratch one that is gone with its object. All calls block: use them
+ * never written, gpg asks through pinentry), the authority's (ours; a human passphrase, asked for by pinentry or by a
+ * passphrase function, remembered by the agent for minutes), or a scratch one that is gone with its object. All calls block: use them
  * in worker threads. Each call makes a GPGME context of its own, so one home serves many threads. */
 
 typedef enum
@@ -17,6 +18,7 @@ typedef enum
   SPARE_HOME_OWN,
   SPARE_HOME_PERSONAL,
   SPARE_HOME_SCRATCH,
+  SPARE_HOME_AUTHORITY,
 } SpareHomeKind;
 
 typedef enum
@@ -53,6 +55,7 @@ void spare_home_set_passphrase_func (SpareHome *self,
 gboolean spare_home_exists (SpareHome *self);
 gboolean spare_home_prepare_sync (SpareHome *self, GCancellable *cancellable, GError **error);
 void spare_home_shut_down (SpareHome *self);
+void spare_home_lock (SpareHome *self);
 
 GPtrArray *spare_home_list_keys_sync (SpareHome *self,
                                       gboolean secret,
@@ -75,6 +78,21 @@ char *spare_home_create_key_sync (SpareHome *self,
                                   SpareSecret *passphrase,
                                   GCancellable *cancellable,
                                   GError **error);
+char *spare_home_create_authority_key_sync (SpareHome *self,
+                                            const char *user_id,
+                                            SpareSecret *passphrase,
+                                            GCancellable *cancellable,
+                                            GError **error);
+char *spare_home_add_encryption_subkey_sync (SpareHome *self,
+                                             const char *fingerprint,
+                                             SpareSecret *passphrase,
+                                             GCancellable *cancellable,
+                                             GError **error);
+SpareKey *spare_home_import_certificate_sync (SpareHome *self,
+                                              GBytes *certificate,
+                                              const char *fingerprint,
+                                              GCancellable *cancellable,
+                                              GError **error);
 GPtrArray *spare_home_import_sync (SpareHome *self,
                                    GBytes *octets,
                                    gboolean allow_secret,

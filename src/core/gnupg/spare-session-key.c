@@ -192,8 +192,7 @@ ensure_agent (SpareSessionKeyOpener *self, gboolean is_card, GError **error)
   if (path == NULL)
     return FALSE;
   self->agent = spare_agent_session_connect (path,
-                                             spare_home_get_kind (self->home)
-                                                 != SPARE_HOME_PERSONAL,
+                                             spare_home_uses_loopback_private (self->home),
                                              patience, self->cancellable, error);
   if (self->agent == NULL)
     return FALSE;
