@@ -261,7 +261,7 @@ open_by_agent (SpareSessionKeyOpener *self,
                const SpareSubkey *subkey,
                GError **error)
 {
-  g_autoptr (SparePkesk) pkesk = spare_pkesk_new (spare_esk_ref ((SpareEsk *) esk), error);
+  g_autoptr (SparePkesk) pkesk = spare_pkesk_new ((SpareEsk *) esk, error);
   g_autoptr (GBytes) ciphertext = NULL;
   g_autoptr (SpareSecret) point = NULL;
   SpareSecret *secret;
@@ -271,7 +271,7 @@ open_by_agent (SpareSessionKeyOpener *self,
   if (pkesk == NULL)
     return NULL;
   kdf = find_kdf (self, subkey, error);
-  if (kdf == NULL)
+  if (kdf == NULL || !spare_pkesk_check_ephemeral (pkesk, kdf->curve, error))
     return NULL;
   ciphertext = build_ciphertext (pkesk);
   point = multiply (self, subkey, ciphertext, error);

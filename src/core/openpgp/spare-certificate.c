@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds in a certificate what unwrapping a session key needs of the recipient's subkey.
+/* Finds in a certificate what wrapping and unwrapping a session key need of the recipient's subkey, and tells whether
+ * octets are just one certificate.
  *
  *     key packet v4   04 | created (4) | algorithm | material           RFC 9580 section 5.5.2.2
  *     ECDH material   n | OID (n) | point (MPI) | 3 | 01 | hash | cipher                5.5.5.6
  *     fingerprint     SHA-1 (99 | octets of the body (2) | body)                        5.5.4.2
  *
- * Promise: the subkey is told by its whole fingerprint, computed here. Its binding to the primary key is not
- * checked: that is gpg's, which exported it.
+ * Promise: keys are told by their whole fingerprints, computed here. What binds a subkey to the primary key is not
+ * checked: that is gpg's.
  */
 #include "config.h"
 
 #include "spare-armor-reader.h"
-#include "spare-certificate.h"
+#include "spare-certificate-private.h"
 #include "spare-damage-private.h"
+#include "spare-ecdh-private.h"
 #include "spare-mpi-private.h"
 #include "spare-packet.h"
 
@@ -23,9 +25,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define KEY_VERSION      4
-#define ALGORITHM_OFFSET 5
-#define MATERIAL_OFFSET  6
+#define KEY_VERSION 4
 
 /* After the point: its own length, a version, hash and cipher. */
 #define KDF_LENGTH 4
@@ -61,35 +61,51 @@ compute_fingerprint (const guint8 *body,
   gcry_md_hash_buffer (GCRY_MD_SHA1, fingerprint, octets, 3 + length);
 }
 
-static gboolean
-read_material (const guint8 *body, gsize length, SpareKdf *kdf, GError **error)
+/*< private >
+ * spare_certificate_read_ecdh:
+ * @body: (array length=length): the body of a v4 key packet
+ * @length: octets of it
+ * @kdf: (out): its curve, hash and cipher; the fingerprint is left as it is. May be written on failure
+ * @point: (out) (transfer none): the public point, inside @body; in the form of the curve's, not verified
+ * @error: return location for the error
+ *
+ * Reads the material of an ECDH key.
+ *
+ * Returns: whether it is one that is handled here; %FALSE with SPARE_ERROR_UNSUPPORTED or SPARE_ERROR_DAMAGED
+ */
+gboolean
+spare_certificate_read_ecdh (const guint8 *body,
+                             gsize length,
+                             SpareKdf *kdf,
+                             const guint8 **point,
+                             GError **error)
 {
-  gsize offset = MATERIAL_OFFSET + 1;
-  const guint8 *point, *parameters;
+  gsize offset = SPARE_KEY_MATERIAL_OFFSET + 1;
+  const guint8 *parameters;
   gsize oid_length, point_length;
 
-  if (body[ALGORITHM_OFFSET] != SPARE_ALGORITHM_ECDH)
-    return spare_damage_set (error, SPARE_DAMAGE_UNSUPPORTED,
-                             "certificate: subkey of algorithm %u", body[ALGORITHM_OFFSET]);
-  oid_length = length > MATERIAL_OFFSET ? body[MATERIAL_OFFSET] : 0;
+  if (body[SPARE_KEY_ALGORITHM_OFFSET] != SPARE_ALGORITHM_ECDH)
+    return spare_damage_set (error, SPARE_DAMAGE_KEY_KIND, "certificate: key of algorithm %u",
+                             body[SPARE_KEY_ALGORITHM_OFFSET]);
+  oid_length = length > SPARE_KEY_MATERIAL_OFFSET ? body[SPARE_KEY_MATERIAL_OFFSET] : 0;
   if (oid_length == 0 || oid_length == 255 || oid_length > length - offset)
-    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: bad OID");
+    return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: bad OID");
   kdf->curve = spare_curve_find (body + offset, oid_length);
   if (kdf->curve == NULL)
-    return spare_damage_set (error, SPARE_DAMAGE_UNSUPPORTED, "certificate: unknown curve");
+    return spare_damage_set (error, SPARE_DAMAGE_KEY_KIND, "certificate: unknown curve");
   offset += oid_length;
 
-  if (!spare_mpi_read (body, length, &offset, &point, &point_length)
-      || !spare_curve_check_point (kdf->curve, point, point_length))
-    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: bad point");
+  if (!spare_mpi_read (body, length, &offset, point, &point_length)
+      || !spare_curve_check_point (kdf->curve, *point, point_length))
+    return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: bad point");
   parameters = body + offset;
   if (length - offset != KDF_LENGTH || parameters[0] != KDF_LENGTH - 1 || parameters[1] != 1)
-    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: bad KDF parameters");
+    return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE,
+                             "certificate: bad KDF parameters");
   kdf->hash = parameters[2];
   kdf->cipher = parameters[3];
-  /* SHA-256 or longer, AES: anything else is weaker than what it protects (protocol.md 7.1). */
-  if (kdf->hash < 8 || kdf->hash > 10 || kdf->cipher < 7 || kdf->cipher > 9)
-    return spare_damage_set (error, SPARE_DAMAGE_UNSUPPORTED,
+  if (!spare_kdf_is_strong (kdf))
+    return spare_damage_set (error, SPARE_DAMAGE_KEY_WEAK,
                              "certificate: KDF hash %u, cipher %u", kdf->hash, kdf->cipher);
   return TRUE;
 }
@@ -115,38 +131,120 @@ read_packet (const guint8 *data,
   if (spare_packet_read_header (data + offset, length - offset, header) != SPARE_PACKET_OK
       || header->length_kind != SPARE_PACKET_LENGTH_DEFINITE
       || header->length > length - offset - header->header_length)
-    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: bad packet at %zu",
+    return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: bad packet at %zu",
                              offset);
   if ((offset == 0) != (header->tag == SPARE_PACKET_TAG_PUBLIC_KEY)
       || header->tag == SPARE_PACKET_TAG_SECRET_KEY
       || header->tag == SPARE_PACKET_TAG_SECRET_SUBKEY)
-    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: tag %u at %zu",
+    return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: tag %u at %zu",
                              header->tag, offset);
   return TRUE;
 }
 
-/* Takes off the armor, if there is one. */
+/* Takes off the armor, if there is one. It is a certificate's, or, unless @strict, says something else: then what is in
+ * it will be refused for what it is. */
 static GBytes *
-take_off_armor (GBytes *certificate, GError **error)
+take_off_armor (GBytes *certificate, gboolean strict, GError **error)
 {
   gsize length;
   const guint8 *data = g_bytes_get_data (certificate, &length);
   g_autoptr (SpareArmorReader) reader = NULL;
   g_autoptr (GByteArray) octets = NULL;
 
-  if (length > SPARE_CERTIFICATE_MAX)
-    {
-      spare_damage_set (error, SPARE_DAMAGE_EXCESSIVE, "certificate: %zu octets", length);
-      return NULL;
-    }
   if (spare_armor_detect (data, length) != SPARE_ARMOR_YES)
     return g_bytes_ref (certificate);
   reader = spare_armor_reader_new ();
   octets = g_byte_array_new ();
-  if (!spare_armor_reader_feed (reader, data, length, octets, error)
-      || !spare_armor_reader_finish (reader, error))
-    return NULL;
+  if (!spare_armor_reader_feed (reader, data, length, octets, NULL)
+      || !spare_armor_reader_finish (reader, NULL)
+      || (strict
+          && (spare_armor_reader_get_armor_type (reader) != SPARE_ARMOR_TYPE_PUBLIC_KEY
+              || spare_armor_reader_get_checksum_wrong (reader) || data[0] >= 0x80)))
+    {
+      spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: bad armor");
+      return NULL;
+    }
   return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
+}
+
+static GBytes *
+read_octets (GBytes *certificate, gsize max_octets, gboolean strict, GError **error)
+{
+  g_autoptr (GBytes) octets = NULL;
+
+  if (g_bytes_get_size (certificate) > max_octets)
+    {
+      spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: %zu octets",
+                        g_bytes_get_size (certificate));
+      return NULL;
+    }
+  if (!spare_secret_init (error))
+    return NULL;
+  octets = take_off_armor (certificate, strict, error);
+  if (octets != NULL && g_bytes_get_size (octets) == 0)
+    {
+      spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: empty");
+      return NULL;
+    }
+  return g_steal_pointer (&octets);
+}
+
+/*< private >
+ * spare_certificate_dup_key:
+ * @certificate: one certificate, with armor or without
+ * @fingerprint: the v4 fingerprint of a key in it, 40 hex digits
+ * @octets: (out): the fingerprint
+ * @error: return location for the error
+ *
+ * Finds a key or subkey.
+ *
+ * Returns: (transfer full): the body of its packet, %SPARE_KEY_MATERIAL_OFFSET octets at least; %NULL with
+ *   SPARE_ERROR_NO_KEY if it is not there, SPARE_ERROR_DAMAGED if @certificate is not one
+ */
+GBytes *
+spare_certificate_dup_key (GBytes *certificate,
+                           const char *fingerprint,
+                           guint8 octets[SPARE_FINGERPRINT_V4_LENGTH],
+                           GError **error)
+{
+  g_autoptr (GBytes) binary = read_octets (certificate, SPARE_CERTIFICATE_MAX, FALSE, error);
+  gsize length, offset = 0;
+  const guint8 *data;
+  guint8 wanted[SPARE_FINGERPRINT_V4_LENGTH];
+
+  if (binary == NULL)
+    return NULL;
+  data = g_bytes_get_data (binary, &length);
+  if (!read_fingerprint (fingerprint, wanted))
+    {
+      set_missing (error);
+      return NULL;
+    }
+
+  while (offset < length)
+    {
+      SparePacketHeader header = { 0 };
+      guint8 found[SPARE_FINGERPRINT_V4_LENGTH];
+      const guint8 *body;
+
+      if (!read_packet (data, length, offset, &header, error))
+        return NULL;
+      offset += header.header_length;
+      body = data + offset;
+      offset += (gsize) header.length;
+      if ((header.tag != SPARE_PACKET_TAG_PUBLIC_KEY
+           && header.tag != SPARE_PACKET_TAG_PUBLIC_SUBKEY)
+          || header.length < SPARE_KEY_MATERIAL_OFFSET
+          || header.length > SPARE_CERTIFICATE_KEY_MAX || body[0] != KEY_VERSION)
+        continue;
+      compute_fingerprint (body, (gsize) header.length, found);
+      if (memcmp (found, wanted, sizeof wanted) != 0)
+        continue;
+      memcpy (octets, found, sizeof found);
+      return g_bytes_new (body, (gsize) header.length);
+    }
+  set_missing (error);
+  return NULL;
 }
 
 /**
@@ -167,41 +265,99 @@ spare_certificate_find_kdf (GBytes *certificate,
                             SpareKdf *kdf,
                             GError **error)
 {
-  g_autoptr (GBytes) octets = take_off_armor (certificate, error);
+  SpareKdf found = { 0 };
+  g_autoptr (GBytes)
+      body = spare_certificate_dup_key (certificate, fingerprint, found.fingerprint, error);
+  const guint8 *point;
+
+  if (body == NULL
+      || !spare_certificate_read_ecdh (g_bytes_get_data (body, NULL), g_bytes_get_size (body),
+                                       &found, &point, error))
+    return FALSE;
+  *kdf = found;
+  return TRUE;
+}
+
+/* What a certificate may hold behind its primary key. */
+static gboolean
+is_part (guint tag)
+{
+  switch (tag)
+    {
+    case SPARE_PACKET_TAG_SIGNATURE:
+    case SPARE_PACKET_TAG_USER_ID:
+    case SPARE_PACKET_TAG_USER_ATTRIBUTE:
+    case SPARE_PACKET_TAG_PUBLIC_SUBKEY:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+read_primary (const guint8 *body, guint64 length, char **fingerprint, GError **error)
+{
+  guint8 octets[SPARE_FINGERPRINT_V4_LENGTH];
+  GString *text;
+
+  if (length > 0 && body[0] > KEY_VERSION)
+    return spare_damage_set (error, SPARE_DAMAGE_KEY_KIND, "certificate: key of version %u",
+                             body[0]);
+  if (length <= SPARE_KEY_MATERIAL_OFFSET || length > SPARE_CERTIFICATE_KEY_MAX
+      || body[0] != KEY_VERSION)
+    return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: bad primary key");
+  compute_fingerprint (body, (gsize) length, octets);
+  text = g_string_sized_new (2 * sizeof octets);
+  for (guint i = 0; i < sizeof octets; i++)
+    g_string_append_printf (text, "%02X", octets[i]);
+  *fingerprint = g_string_free (text, FALSE);
+  return TRUE;
+}
+
+/**
+ * spare_certificate_check_single:
+ * @certificate: octets that came from outside, said to be one certificate, with armor or without
+ * @max_octets: how many there may be
+ * @fingerprint: (out) (optional) (transfer full): the primary key's v4 fingerprint, computed here, 40 upper-case hex
+ *   digits; untouched on failure
+ * @error: return location for the error
+ *
+ * Checks that @certificate is just that: one public primary key, first; behind it nothing but user ids, user
+ * attributes, public subkeys and signatures; no secret key, no second certificate, nothing behind the end of an armor
+ * but white space. What the signatures say is gpg's to judge. Source: protocol.md 3.4; RFC 9580 section 10.1.
+ *
+ * Returns: whether it is; %FALSE with SPARE_ERROR_UNSUPPORTED if the primary key is newer than version 4,
+ *   SPARE_ERROR_DAMAGED if it is anything else
+ */
+gboolean
+spare_certificate_check_single (GBytes *certificate,
+                                gsize max_octets,
+                                char **fingerprint,
+                                GError **error)
+{
+  g_autoptr (GBytes) octets = read_octets (certificate, max_octets, TRUE, error);
+  g_autofree char *found = NULL;
   gsize length, offset = 0;
   const guint8 *data;
-  guint8 wanted[SPARE_FINGERPRINT_V4_LENGTH];
 
-  if (octets == NULL || !spare_secret_init (error))
+  if (octets == NULL)
     return FALSE;
   data = g_bytes_get_data (octets, &length);
-  if (length == 0)
-    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "certificate: empty");
-  if (!read_fingerprint (fingerprint, wanted))
-    return set_missing (error);
-
   while (offset < length)
     {
       SparePacketHeader header = { 0 };
-      SpareKdf found = { 0 };
-      const guint8 *body;
 
       if (!read_packet (data, length, offset, &header, error))
         return FALSE;
-      body = data + offset + header.header_length;
-      offset += header.header_length + (gsize) header.length;
-      if ((header.tag != SPARE_PACKET_TAG_PUBLIC_KEY
-           && header.tag != SPARE_PACKET_TAG_PUBLIC_SUBKEY)
-          || header.length < MATERIAL_OFFSET || header.length > SPARE_CERTIFICATE_KEY_MAX
-          || body[0] != KEY_VERSION)
-        continue;
-      compute_fingerprint (body, (gsize) header.length, found.fingerprint);
-      if (memcmp (found.fingerprint, wanted, sizeof wanted) != 0)
-        continue;
-      if (!read_material (body, (gsize) header.length, &found, error))
+      if (offset > 0 && !is_part (header.tag))
+        return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: tag %u at %zu",
+                                 header.tag, offset);
+      if (offset == 0
+          && !read_primary (data + header.header_length, header.length, &found, error))
         return FALSE;
-      *kdf = found;
-      return TRUE;
+      offset += header.header_length + (gsize) header.length;
     }
-  return set_missing (error);
+  if (fingerprint != NULL)
+    *fingerprint = g_steal_pointer (&found);
+  return TRUE;
 }

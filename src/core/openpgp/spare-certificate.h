@@ -24,5 +24,9 @@ gboolean spare_certificate_find_kdf (GBytes *certificate,
                                      const char *fingerprint,
                                      SpareKdf *kdf,
                                      GError **error);
+gboolean spare_certificate_check_single (GBytes *certificate,
+                                         gsize max_octets,
+                                         char **fingerprint,
+                                         GError **error);
 
 G_END_DECLS

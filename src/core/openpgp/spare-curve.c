@@ -8,7 +8,14 @@
 
 #include "spare-curve.h"
 
+#include "spare-secret.h"
+
+#include <gcrypt.h>
 #include <string.h>
+
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC (gcry_mpi_t, gcry_mpi_release, NULL)
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC (gcry_mpi_point_t, gcry_mpi_point_release, NULL)
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC (gcry_ctx_t, gcry_ctx_release, NULL)
 
 static const SpareCurve curves[] = {
   { "cv25519",
@@ -105,6 +112,81 @@ spare_curve_check_point (const SpareCurve *curve, const guint8 *point, gsize len
   if (length != curve->point || point[0] != curve->prefix)
     return FALSE;
   return curve->prefix != 0x40 || (point[length - 1] & 0x80) == 0;
+}
+
+/* Curve25519's points of small order, and of its twist: whatever they are multiplied with, what comes out is one of
+ * few, and 0 for a clamped scalar. Little-endian, reduced mod 2^255 - 19. */
+static const guint8 small_order[][32] = {
+  { 0 },
+  { 1 },
+  { 0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+    0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+    0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00 },
+  { 0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+    0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+    0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57 },
+  { 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
+};
+
+/* Reduced: below 2^255 - 19, of which the 19 numbers above (with the top bit clear) end so. */
+static gboolean
+verify_montgomery (const guint8 *u)
+{
+  gboolean high = u[31] == 0x7f && u[0] >= 0xed;
+
+  for (guint i = 1; i < 31; i++)
+    high &= u[i] == 0xff;
+  for (guint i = 0; i < G_N_ELEMENTS (small_order); i++)
+    if (memcmp (u, small_order[i], sizeof small_order[i]) == 0)
+      return FALSE;
+  return !high;
+}
+
+/* Coordinates below p, and the curve's equation. All these curves have the cofactor 1, and the point at infinity can't
+ * be written in this form: no other check is needed. */
+static gboolean
+verify_weierstrass (const SpareCurve *curve, const guint8 *xy)
+{
+  g_auto (gcry_ctx_t) context = NULL;
+  g_auto (gcry_mpi_t) x = NULL;
+  g_auto (gcry_mpi_t) y = NULL;
+  g_auto (gcry_mpi_t) p = NULL;
+  g_auto (gcry_mpi_point_t) point = NULL;
+
+  if (gcry_mpi_ec_new (&context, NULL, curve->nick) != 0
+      || gcry_mpi_scan (&x, GCRYMPI_FMT_USG, xy, curve->coordinate, NULL) != 0
+      || gcry_mpi_scan (&y, GCRYMPI_FMT_USG, xy + curve->coordinate, curve->coordinate, NULL)
+             != 0)
+    return FALSE;
+  p = gcry_mpi_ec_get_mpi ("p", context, 1);
+  if (p == NULL || gcry_mpi_cmp (x, p) >= 0 || gcry_mpi_cmp (y, p) >= 0)
+    return FALSE;
+  point = gcry_mpi_point_set (NULL, x, y, GCRYMPI_CONST_ONE);
+  return gcry_mpi_ec_curve_point (point, context) != 0;
+}
+
+/**
+ * spare_curve_verify_point:
+ * @curve: a curve
+ * @point: (array length=length): a point as OpenPGP writes it, with its prefix; not a secret
+ * @length: octets of it
+ *
+ * Whether a secret may be multiplied with the point: it has the form that spare_curve_check_point() looks at; its
+ * coordinates are written reduced, so that one point has one form; it lies on the curve (nist, brainpool), or is not of
+ * small order (Curve25519, where every other coordinate is safe: RFC 7748 section 6.1). libgcrypt checks none of it.
+ *
+ * Returns: %TRUE if so; %FALSE also when libgcrypt has no such curve, as in FIPS mode
+ */
+gboolean
+spare_curve_verify_point (const SpareCurve *curve, const guint8 *point, gsize length)
+{
+  if (!spare_curve_check_point (curve, point, length) || !spare_secret_init (NULL))
+    return FALSE;
+  if (curve->prefix == 0x40)
+    return verify_montgomery (point + 1);
+  return verify_weierstrass (curve, point + 1);
 }
 
 static const char *

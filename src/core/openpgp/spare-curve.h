@@ -19,6 +19,10 @@ G_BEGIN_DECLS
 #define SPARE_ALGORITHM_ED25519          27
 #define SPARE_ALGORITHM_ED448            28
 
+/* The longest coordinate and the longest point of any curve, in octets. */
+#define SPARE_CURVE_COORDINATE_MAX 66
+#define SPARE_CURVE_POINT_MAX      133
+
 /* A curve on which session keys can be wrapped here. */
 typedef struct
 {
@@ -33,6 +37,7 @@ typedef struct
 const SpareCurve *spare_curve_find (const guint8 *oid, gsize oid_length);
 const SpareCurve *spare_curve_find_nick (const char *nick);
 gboolean spare_curve_check_point (const SpareCurve *curve, const guint8 *point, gsize length);
+gboolean spare_curve_verify_point (const SpareCurve *curve, const guint8 *point, gsize length);
 char *spare_key_algorithm_nick (guint algorithm,
                                 guint bits,
                                 const guint8 *oid,

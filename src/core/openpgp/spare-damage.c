@@ -38,6 +38,21 @@ static const struct
                                      "may open it.") },
   [SPARE_DAMAGE_PLAIN] = { SPARE_ERROR_NOT_ENCRYPTED,
                            N_ ("This is not an encrypted message. Nothing was changed.") },
+  [SPARE_DAMAGE_CERTIFICATE] = { SPARE_ERROR_DAMAGED,
+                                 N_ ("The certificate is damaged, or is not one. Nothing was "
+                                     "changed. Get it "
+                                     "again from its owner.") },
+  [SPARE_DAMAGE_KEY_KIND] = { SPARE_ERROR_UNSUPPORTED,
+                              N_ ("Files can’t be handed over to this kind of key. The files "
+                                  "are unharmed. To "
+                                  "let this key open them, encrypt them anew.") },
+  [SPARE_DAMAGE_KEY_WEAK] = { SPARE_ERROR_UNSUPPORTED,
+                              N_ ("This key is too weak for files to be handed over to it. "
+                                  "The files are unharmed. Use "
+                                  "a newer key.") },
+  [SPARE_DAMAGE_OTHER_KEY] = { SPARE_ERROR_NO_KEY,
+                               N_ ("This is encrypted to another key than the one at hand. "
+                                   "Nothing was changed.") },
 };
 
 /*< private >

@@ -3,14 +3,19 @@
  *
  *     PKESK, as it came | packet of the data packet's tag, new format: data head
  *
- * Promise: build and parse agree on one form; what parse lets pass is, octet for octet, what build makes from
- * its parts. Nothing can be hidden in one, and two that hold the same are the same. To stock gpg it is a message
- * cut short, from which `gpg --show-session-key --decrypt` gives the session key.
+ * Promise: what parse lets pass is, octet for octet, what build makes from its parts, and its PKESK is in the form that
+ * programs write. Nothing can be hidden in one. To stock gpg it is a message cut short, from which
+ * `gpg --show-session-key --decrypt` gives the session key.
+ *
+ * Not promised: that the PKESK opens, or that its numbers are below the modulus of the key that it names; what needs
+ * the key is asked with it (spare_wrap_key_check_pkesk()). Build takes a PKESK as it is, one without a recipient's name
+ * too: it also serves to open such.
  */
 #include "config.h"
 
 #include "spare-damage-private.h"
 #include "spare-escrow-packet.h"
+#include "spare-pkesk.h"
 
 #include <string.h>
 
@@ -66,6 +71,36 @@ spare_escrow_packet_build (const SpareEsk *esk, const SpareHead *head, GError **
   return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
 }
 
+/* A PKESK in the shortest framing, old or new (gpg writes the old), that says whom it is for, and with nothing in it but
+ * what its algorithm needs. */
+static gboolean
+check_pkesk (SpareEsk *esk, GError **error)
+{
+  gsize length;
+  const guint8 *packet = g_bytes_get_data (spare_esk_get_packet (esk), &length);
+  SparePacketHeader header = { 0 };
+  guint8 shortest[SPARE_PACKET_HEADER_MAX];
+  g_autoptr (SparePkesk) pkesk = NULL;
+  gsize n;
+
+  if (spare_packet_read_header (packet, length, &header) != SPARE_PACKET_OK)
+    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "escrow packet: no header");
+  n = header.old_format
+          ? (header.length < 256 ? 2 : 3)
+          : spare_packet_write_header (header.tag, (guint32) header.length, shortest);
+  if (header.header_length != n)
+    return spare_damage_set (error, SPARE_DAMAGE_BROKEN,
+                             "escrow packet: PKESK with a header of %zu octets",
+                             header.header_length);
+  if (spare_esk_is_hidden (esk))
+    return spare_damage_set (error, SPARE_DAMAGE_UNSUPPORTED,
+                             "escrow packet: PKESK without a key id");
+  if (spare_esk_get_version (esk) != 3)
+    return TRUE;
+  pkesk = spare_pkesk_new (esk, error);
+  return pkesk != NULL;
+}
+
 /**
  * spare_escrow_packet_parse:
  * @packet: octets that are said to be an escrow packet
@@ -74,7 +109,8 @@ spare_escrow_packet_build (const SpareEsk *esk, const SpareHead *head, GError **
  * @error: return location for the error
  *
  * Takes an escrow packet apart. Everything that is not exactly one is refused: another order, packets
- * between, an octet behind, an armor, a length in longer form than needed before the data head.
+ * between, an octet behind, an armor, a length in longer form than needed, a recipient that is not named, numbers in
+ * another form than the one that they have.
  *
  * Returns: whether it is one; %FALSE with SPARE_ERROR_DAMAGED, SPARE_ERROR_NOT_ENCRYPTED or
  *   SPARE_ERROR_UNSUPPORTED
@@ -101,6 +137,8 @@ spare_escrow_packet_parse (GBytes *packet, SpareEsk **esk, SpareHead **head, GEr
     return FALSE;
   if (!g_bytes_equal (rebuilt, packet))
     return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "escrow packet: not in the one form");
+  if (!check_pkesk (spare_head_get_esk (read, 0), error))
+    return FALSE;
 
   if (esk != NULL)
     *esk = spare_esk_ref (spare_head_get_esk (read, 0));

@@ -14,7 +14,9 @@
  */
 #include "config.h"
 
+#include "spare-cipher.h"
 #include "spare-damage-private.h"
+#include "spare-ecdh-private.h"
 #include "spare-mpi-private.h"
 #include "spare-pkesk.h"
 
@@ -24,19 +26,10 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC (gcry_md_hd_t, gcry_md_close, NULL)
-G_DEFINE_AUTO_CLEANUP_FREE_FUNC (gcry_cipher_hd_t, gcry_cipher_close, NULL)
-
 #define MPIS_MAX 2
-
-/* Key wrapping adds this much (RFC 3394). */
-#define WRAP_OVERHEAD 8
 
 /* Beside the key: the algorithm octet and the checksum. */
 #define SESSION_KEY_OVERHEAD 3
-
-/* RFC 6637 section 7: who the key comes from, for those who do not say; no more than that is ever known here. */
-static const char party[20] = "Anonymous Sender    ";
 
 struct _SparePkesk
 {
@@ -50,16 +43,6 @@ struct _SparePkesk
 };
 
 G_DEFINE_BOXED_TYPE (SparePkesk, spare_pkesk, spare_pkesk_ref, spare_pkesk_unref)
-
-/* OpenPGP's ciphers and octets of their keys (RFC 9580 section 9.3). */
-static const struct
-{
-  guint8 id;
-  guint8 length;
-} ciphers[] = {
-  { 1, 16 }, { 2, 24 },  { 3, 16 },  { 4, 16 },  { 7, 16 },  { 8, 24 },
-  { 9, 32 }, { 10, 32 }, { 11, 16 }, { 12, 24 }, { 13, 32 },
-};
 
 /* The ephemeral point of any curve: the packet does not name its curve. */
 static gboolean
@@ -236,6 +219,29 @@ spare_pkesk_get_wrapped (const SparePkesk *pkesk, gsize *length)
   return pkesk->wrapped;
 }
 
+/**
+ * spare_pkesk_check_ephemeral:
+ * @pkesk: a PKESK for ECDH
+ * @curve: the curve of the recipient's subkey
+ * @error: return location for the error
+ *
+ * Looks at what comes from outside before it is given to whoever holds the secret key: the ephemeral point is one of
+ * @curve (see spare_curve_verify_point()), in the one form that it has; the wrapped key's length was checked by
+ * spare_pkesk_new(). Source: protocol.md 7.3; RFC 6637 section 13.
+ *
+ * Returns: whether it may be; %FALSE with SPARE_ERROR_DAMAGED, or SPARE_ERROR_UNSUPPORTED if @pkesk is not ECDH
+ */
+gboolean
+spare_pkesk_check_ephemeral (const SparePkesk *pkesk, const SpareCurve *curve, GError **error)
+{
+  if (pkesk->wrapped == NULL)
+    return spare_damage_set (error, SPARE_DAMAGE_UNSUPPORTED, "PKESK: not ECDH");
+  if (!spare_curve_verify_point (curve, pkesk->mpis[0], pkesk->mpi_lengths[0]))
+    return spare_damage_set (error, SPARE_DAMAGE_BROKEN, "PKESK: no ephemeral point of %s",
+                             curve->nick);
+  return TRUE;
+}
+
 static gboolean
 set_wrong_key (GError **error)
 {
@@ -266,39 +272,12 @@ get_shared_x (const SpareCurve *curve, SpareSecret *shared_point)
   const guint8 *data = spare_secret_get_data (shared_point);
   gsize length = spare_secret_get_size (shared_point);
   const guint8 *x = NULL;
-  guint8 bits = 0;
 
   if (length == curve->point && data[0] == curve->prefix)
     x = data + 1;
   else if (length == curve->coordinate)
     x = data;
-  if (x == NULL)
-    return NULL;
-  for (guint i = 0; i < curve->coordinate; i++)
-    bits |= x[i];
-  return bits != 0 ? x : NULL;
-}
-
-/* RFC 6637 section 7: hash (00000001 ‖ x ‖ parameters), the leftmost octets of it. */
-static gcry_error_t
-derive (gcry_cipher_hd_t cipher, const SpareKdf *kdf, const guint8 *x, gsize key_length)
-{
-  static const int hashes[] = { GCRY_MD_SHA256, GCRY_MD_SHA384, GCRY_MD_SHA512 };
-  static const guint8 counter[4] = { 0, 0, 0, 1 };
-  const guint8 parameters[5] = { SPARE_ALGORITHM_ECDH, 3, 1, kdf->hash, kdf->cipher };
-  g_auto (gcry_md_hd_t) hash = NULL;
-  gcry_error_t code = gcry_md_open (&hash, hashes[kdf->hash - 8], GCRY_MD_FLAG_SECURE);
-
-  if (code != 0)
-    return code;
-  gcry_md_write (hash, counter, sizeof counter);
-  gcry_md_write (hash, x, kdf->curve->coordinate);
-  gcry_md_write (hash, &kdf->curve->oid_length, 1);
-  gcry_md_write (hash, kdf->curve->oid, kdf->curve->oid_length);
-  gcry_md_write (hash, parameters, sizeof parameters);
-  gcry_md_write (hash, party, sizeof party);
-  gcry_md_write (hash, kdf->fingerprint, sizeof kdf->fingerprint);
-  return gcry_cipher_setkey (cipher, gcry_md_read (hash, 0), key_length);
+  return x != NULL && spare_ecdh_is_shared (x, curve->coordinate) ? x : NULL;
 }
 
 /* 0xffffffff where a = b, else 0; a < b alike. Both are below 2^31. */
@@ -326,10 +305,9 @@ check_session_key (const guint8 *plain, gsize length)
 {
   guint32 n = (guint32) length;
   guint32 pad = plain[n - 1];
-  guint32 key_length = 0, sum = 0, stated = 0, wrong = 0;
+  guint32 key_length = spare_cipher_get_key_length (plain[0]);
+  guint32 sum = 0, stated = 0, wrong = 0;
 
-  for (guint i = 0; i < G_N_ELEMENTS (ciphers); i++)
-    key_length |= mask_equal (plain[0], ciphers[i].id) & ciphers[i].length;
   wrong |= mask_equal (key_length, 0);
   wrong |= ~mask_equal (SESSION_KEY_OVERHEAD + key_length + pad, n);
   for (guint32 i = 1; i < n; i++)
@@ -366,20 +344,16 @@ spare_pkesk_ecdh_unwrap (const SparePkesk *pkesk,
                          guint *cipher,
                          GError **error)
 {
-  static const int wrap_ciphers[] = { GCRY_CIPHER_AES128, GCRY_CIPHER_AES192,
-                                      GCRY_CIPHER_AES256 };
-  static const guint8 wrap_key_lengths[] = { 16, 24, 32 };
   g_auto (gcry_cipher_hd_t) wrap = NULL;
   g_autoptr (SpareSecret) unwrapped = NULL;
   SpareSecret *key = NULL;
-  gsize plain_length = pkesk->wrapped_length - WRAP_OVERHEAD;
+  gsize plain_length = pkesk->wrapped_length - SPARE_ECDH_WRAP_OVERHEAD;
   const guint8 *x;
   guint8 *plain;
   guint32 key_length;
   gcry_error_t code;
 
-  if (pkesk->wrapped == NULL || kdf->hash < 8 || kdf->hash > 10 || kdf->cipher < 7
-      || kdf->cipher > 9)
+  if (pkesk->wrapped == NULL || !spare_kdf_is_strong (kdf))
     {
       spare_damage_set (error, SPARE_DAMAGE_UNSUPPORTED,
                         "unwrap: not ECDH, or KDF hash %u, cipher %u", kdf->hash, kdf->cipher);
@@ -395,10 +369,7 @@ spare_pkesk_ecdh_unwrap (const SparePkesk *pkesk,
   unwrapped = spare_secret_new_sized (plain_length, &plain, error);
   if (unwrapped == NULL)
     return NULL;
-  code = gcry_cipher_open (&wrap, wrap_ciphers[kdf->cipher - 7], GCRY_CIPHER_MODE_AESWRAP,
-                           GCRY_CIPHER_SECURE);
-  if (code == 0)
-    code = derive (wrap, kdf, x, wrap_key_lengths[kdf->cipher - 7]);
+  code = spare_ecdh_open_wrap (kdf, x, &wrap);
   if (code != 0)
     {
       set_gcrypt_error (error, code);

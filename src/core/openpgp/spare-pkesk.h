@@ -26,6 +26,9 @@ const guint8 *spare_pkesk_get_mpi (const SparePkesk *pkesk, guint index, gsize *
 const guint8 *spare_pkesk_get_ephemeral (const SparePkesk *pkesk, gsize *length);
 const guint8 *spare_pkesk_get_wrapped (const SparePkesk *pkesk, gsize *length);
 
+gboolean spare_pkesk_check_ephemeral (const SparePkesk *pkesk,
+                                      const SpareCurve *curve,
+                                      GError **error);
 SpareSecret *spare_pkesk_ecdh_unwrap (const SparePkesk *pkesk,
                                       const SpareKdf *kdf,
                                       SpareSecret *shared_point,
