@@ -146,7 +146,7 @@ def row_menu():
     """A row's menu opens by the keyboard and leads to who can open the file."""
     app = story['app']
     app.front()
-    app.tab_to('Files')
+    app.tab_to('Files', whole=True)  # the page: "Choose Files" has the focus at times, and opens a file chooser
     uit.keys('space')
     app.tab_to('Show in Files')
     uit.keys('shift+F10')

@@ -176,12 +176,12 @@ class Window:
         except AssertionError as error:
             raise AssertionError(f'{error}; it is on {self.focused()}') from None
 
-    def tab_to(self, words, limit=30, key='Tab'):
-        """Presses Tab until the control with these words has the keyboard; what it passed."""
+    def tab_to(self, words, limit=30, key='Tab', whole=False):
+        """Presses Tab until the control with these words, or this whole name, has the keyboard; what it passed."""
         passed = []
         for _ in range(limit):
             item = self.focused()
-            if item and words in item.name:
+            if item and (words == item.name if whole else words in item.name):
                 return passed
             passed.append(item)
             uit.keys(key)
