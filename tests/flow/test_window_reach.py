@@ -106,7 +106,7 @@ def preferences():
         uit.click(uit.find(root, 'tab', page))
         names = tour(app)
         uit.keys('Escape')
-        uit.gone(app.root, 'dialog', 'Preferences')
+        app.closed('Preferences')
         reached(names, *wanted)
 
 

@@ -55,16 +55,18 @@ class Cache:
             address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
             None, None)
         self.program = self.ask('org.a11y.atspi.Registry', '/org/a11y/atspi/accessible/root', 'org.a11y.atspi.Accessible',
-                                'GetChildren')[-1][0]
+                                'GetChildren').unpack()[-1][0]
 
     def ask(self, program, path, interface, method):
         return self.bus.call_sync(program, path, interface, method, None, None, Gio.DBusCallFlags.NONE, 10000,
-                                  None).unpack()[0]
+                                  None).get_child_value(0)
 
     def items(self):
-        """All that was told so far."""
-        return [Item(item[0][1], item[6], item[7], item[9][0]) for item in
-                self.ask(self.program, '/org/a11y/atspi/cache', 'org.a11y.atspi.Cache', 'GetItems')]
+        """All that was told so far. There are hundreds: of each only what is wanted is taken out of the answer."""
+        answer = self.ask(self.program, '/org/a11y/atspi/cache', 'org.a11y.atspi.Cache', 'GetItems')
+        for item in (answer.get_child_value(i) for i in range(answer.n_children())):
+            yield Item(item.get_child_value(0).get_child_value(1).get_string(), item.get_child_value(6).get_string(),
+                       item.get_child_value(7).get_uint32(), item.get_child_value(9).get_child_value(0).get_uint32())
 
 
 def names(root):
@@ -140,6 +142,14 @@ class Window:
             return [found for child in children if words in uit.name(child) for found in uit.find_all(child, 'button', button)
                     if 'visible' in uit.states(found)]
         uit.click(uit.eventually(look, f'a button {button!r} in {words!r}', seconds)[0])
+
+    def closed(self, words, seconds=10):
+        """Waits until no window of the program has this title."""
+        def look():
+            self.root.clear_cache()
+            return not any(child and uit.name(child) == words for child in
+                           (self.root.get_child_at_index(i) for i in range(self.root.get_child_count())))
+        uit.eventually(look, f'the end of the window {words!r}', seconds)
 
     def clear(self):
         """Takes what is finished off the list."""
