@@ -18,13 +18,13 @@ G_BEGIN_DECLS
  * SpareDepositRecord:
  * @serial: the packet's serial: 1 to 64 of `0-9A-Za-z-`
  * @created: Unix seconds, as the owner says
- * @description: UTF-8 without control signs, may be empty; at most 4 KiB
+ * @description: UTF-8, may be empty; at most 4 KiB
  * @name: the file's base name, in the file system's own octets: 1 to 255, none of them a slash
  * @size: octets of the plain file, as the owner says
  * @file_id: 32 lower-case hex digits, computed from @packet
  * @subkey: fingerprint of the authority's escrow subkey; its key id is that of @packet
  * @algorithm: of that subkey, gpg's word; a label
- * @cipher: "AES256"; a label
+ * @cipher: "AES256"; a label, empty where it was not known
  * @packet: the escrow packet
  * @sha256: of @packet, computed: 64 lower-case hex digits
  * @has_proof: whether there is a proof

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The longest armored certificate in a record; what a header may carry too. */
-#define SPARE_RECORD_CERTIFICATE_MAX (48 * 1024)
+/* The longest armored certificate in a record: with all else at its longest too, the line stays below 64 KiB. */
+#define SPARE_RECORD_CERTIFICATE_MAX (16 * 1024)
 
 /**
  * SpareTransferRecord:
