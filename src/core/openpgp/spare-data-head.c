@@ -10,6 +10,17 @@
 
 #include "spare-damage-private.h"
 
+/* Octets of the data head, by tag and version; 0 for what is not known. */
+static gsize
+get_length (guint tag, guint version)
+{
+  if (tag == SPARE_PACKET_TAG_SEIPD && version == 1)
+    return SPARE_DATA_HEAD_SEIPD1;
+  if (tag == SPARE_PACKET_TAG_SEIPD && version == 2)
+    return SPARE_DATA_HEAD_SEIPD2;
+  return 0;
+}
+
 /**
  * spare_head_new_from_data_head:
  * @tag: the tag of the data packet: 18 or 20
@@ -32,8 +43,9 @@ spare_head_new_from_data_head (guint tag, GBytes *data_head, GError **error)
   const guint8 *data = g_bytes_get_data (data_head, &length);
   const char *format;
 
-  if ((tag != SPARE_PACKET_TAG_SEIPD && tag != SPARE_PACKET_TAG_OCB)
-      || length > SPARE_DATA_HEAD_SEIPD2)
+  if ((tag != SPARE_PACKET_TAG_SEIPD && tag != SPARE_PACKET_TAG_OCB) || length == 0
+      || length > SPARE_DATA_HEAD_SEIPD2
+      || (get_length (tag, data[0]) != 0 && length != get_length (tag, data[0])))
     {
       spare_damage_set (error, SPARE_DAMAGE_BROKEN, "data head: tag %u, %" G_GSIZE_FORMAT, tag,
                         length);

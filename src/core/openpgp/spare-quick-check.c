@@ -12,6 +12,8 @@
 
 #include "spare-quick-check.h"
 
+#include "spare-cipher.h"
+
 #include <gcrypt.h>
 #include <string.h>
 
@@ -23,7 +25,6 @@
 #define PIECE        (16 * 1024)
 #define PREFIX_MAX   18
 #define BLOCK_MAX    16
-#define KEY_MAX      32
 #define PARAMETERS   5
 #define INDEX_LENGTH 8
 
@@ -59,20 +60,6 @@ find_algorithm (guint cipher)
     if (ciphers[i].id == cipher)
       return ciphers[i].algorithm;
   return 0;
-}
-
-/**
- * spare_cipher_get_key_length:
- * @cipher: an OpenPGP symmetric algorithm number
- *
- * Returns: octets of its key; 0 for a cipher that is not known
- */
-gsize
-spare_cipher_get_key_length (guint cipher)
-{
-  int algorithm = find_algorithm (cipher);
-
-  return algorithm != 0 ? gcry_cipher_get_algo_keylen (algorithm) : 0;
 }
 
 /* What can be told before any decryption: UNKNOWN when it has to be tried. */
@@ -288,8 +275,8 @@ spare_first_chunk_check (const SpareHead *head,
   gcry_error_t code;
   gsize chunk;
 
-  if (answer == SPARE_QUICK_NO || key_length == 0 || key_length > KEY_MAX || !is_chunked (head)
-      || length <= 2 * TAG_LENGTH)
+  if (answer == SPARE_QUICK_NO || key_length == 0 || key_length > SPARE_CIPHER_KEY_MAX
+      || !is_chunked (head) || length <= 2 * TAG_LENGTH)
     return answer;
   chunk = MIN (CHUNK_OF (spare_head_get_chunk_octet (head)), length - 2 * TAG_LENGTH);
   code = gcry_cipher_open (&handle, find_algorithm (cipher),

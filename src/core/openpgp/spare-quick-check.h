@@ -32,6 +32,5 @@ SpareQuick spare_first_chunk_check (const SpareHead *head,
                                     SpareSecret *key,
                                     const guint8 *octets,
                                     gsize length);
-gsize spare_cipher_get_key_length (guint cipher);
 
 G_END_DECLS
