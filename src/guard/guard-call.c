@@ -82,6 +82,11 @@ static const char *const tuning[] = {
   "--no-encrypt-to",
   "--no-throw-keyids",
   "--no-textmode",
+  /* Else the certificate of whom it is encrypted to decides what hash we sign with: one that
+   * names SHA-1 alone, or nothing, makes our signatures forgeable. Every kind of key takes this
+   * one. */
+  "--digest-algo",
+  "SHA512",
   /* An agent started here would keep the limits set here for life, and end with this
    * process group. The caller starts the home's agent before. */
   "--no-autostart",

@@ -223,12 +223,13 @@ is_content_intact (const SpareEngineFacts *facts)
          && facts->unexpected == 0 && facts->errors == 0 && facts->failures == 0;
 }
 
-/* GPGME ends the operation by itself at some of these words: then there is no exit status. */
+/* GPGME ends the operation by itself at some of these words: then there is no exit status. "Bad data" is more than one
+ * literal packet. */
 static gboolean
-tells_damage (const SpareEngineFacts *facts)
+tells_damage (const SpareEngineFacts *facts, gpgme_error_t result)
 {
-  return facts->no_data > 0 || facts->unexpected > 0 || facts->bad_mdc > 0
-         || facts->decryption_failed > 0;
+  return gpgme_err_code (result) == GPG_ERR_BAD_DATA || facts->no_data > 0
+         || facts->unexpected > 0 || facts->bad_mdc > 0 || facts->decryption_failed > 0;
 }
 
 static Verdict
@@ -277,7 +278,7 @@ explain_failure (Passage *self,
     }
   else if (facts->exit_status > 2
            || ((facts->exit_status < 0 || facts->begin_decryption == 0)
-               && !tells_damage (facts)))
+               && !tells_damage (facts, result)))
     {
       g_set_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
                    _ ("GnuPG ended before it was through. Nothing was released; the encrypted "
