@@ -9,5 +9,6 @@ G_BEGIN_DECLS
 #define SPARE_CIPHER_KEY_MAX 32
 
 guint32 spare_cipher_get_key_length (guint32 cipher);
+const char *spare_cipher_get_name (guint cipher);
 
 G_END_DECLS

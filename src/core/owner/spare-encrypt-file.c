@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "spare-archive-writer.h"
+#include "spare-cipher.h"
 #include "spare-compression.h"
 #include "spare-display.h"
 #include "spare-error.h"
@@ -232,36 +233,6 @@ may_prove_later (const GError *error)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED);
 }
 
-static const char *
-cipher_name (guint cipher)
-{
-  switch (cipher)
-    {
-    case 2:
-      return "3DES";
-    case 3:
-      return "CAST5";
-    case 4:
-      return "BLOWFISH";
-    case 7:
-      return "AES";
-    case 8:
-      return "AES192";
-    case 9:
-      return "AES256";
-    case 10:
-      return "TWOFISH";
-    case 11:
-      return "CAMELLIA128";
-    case 12:
-      return "CAMELLIA192";
-    case 13:
-      return "CAMELLIA256";
-    default:
-      return "";
-    }
-}
-
 /* Opens the new file's session key through the owner's own PKESK: that proves to the authority that the depositor can
  * open the file, and to us that the owner can. */
 static gboolean
@@ -280,7 +251,7 @@ prove (Encrypting *self, const SpareHead *head, SpareOutboxEntry *entry, GError 
   if (key == NULL && may_prove_later (reason))
     {
       g_debug ("proof put off: %s", reason->message);
-      entry->cipher = g_strdup (cipher_name (spare_head_get_cipher (head)));
+      entry->cipher = g_strdup (spare_cipher_get_name (spare_head_get_cipher (head)));
       return TRUE;
     }
   if (key == NULL)
@@ -288,7 +259,7 @@ prove (Encrypting *self, const SpareHead *head, SpareOutboxEntry *entry, GError 
       g_propagate_error (error, g_steal_pointer (&reason));
       return FALSE;
     }
-  entry->cipher = g_strdup (cipher_name (key->cipher));
+  entry->cipher = g_strdup (spare_cipher_get_name (key->cipher));
   entry->has_proof = spare_proof_compute (key->secret, entry->owner, entry->authority,
                                           entry->serial, head, entry->proof, error);
   return entry->has_proof;
