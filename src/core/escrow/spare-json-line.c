@@ -4,7 +4,8 @@
  * What a signature covers must mean the same to every reader. So there is one reading of a line and no leniency: the
  * grammar of RFC 8259 and nothing beside it, no name twice in an object (after its escapes), no NUL, no half of a
  * surrogate pair, valid UTF-8, whole numbers only if they fit 64 bits with sign. json-glib's own parser takes comments,
- * single quotes, assignments and duplicate names, so it is used for its objects only.
+ * single quotes, assignments and duplicate names, and its writer doesn't escape names, so it is used for its objects
+ * only.
  *
  * Promise: memory is bounded by the line's length, depth by %SPARE_JSON_NESTING_MAX, whatever the octets are; and what
  * spare_json_line_write() gives out, spare_json_line_parse() takes. */
@@ -403,9 +404,103 @@ spare_json_line_parse (const char *line, gsize length, GError **error)
   return NULL;
 }
 
+/* --- Writing --- */
+
+static void write_node (GString *line, JsonNode *node);
+
+static void
+write_string (GString *line, const char *text)
+{
+  static const char octets[] = "\"\\\b\f\n\r\t";
+  static const char names[] = "\"\\bfnrt";
+
+  g_string_append_c (line, '"');
+  for (; *text != '\0'; text++)
+    {
+      const char *found = strchr (octets, *text);
+
+      if (found != NULL)
+        g_string_append_printf (line, "\\%c", names[found - octets]);
+      else if ((guchar) *text < 0x20 || *text == 0x7f)
+        g_string_append_printf (line, "\\u%04x", (guint) *text);
+      else
+        g_string_append_c (line, *text);
+    }
+  g_string_append_c (line, '"');
+}
+
+static void
+write_object (GString *line, JsonObject *object)
+{
+  g_autoptr (GList) names = json_object_get_members (object);
+
+  g_string_append_c (line, '{');
+  for (GList *name = names; name != NULL; name = name->next)
+    {
+      if (name != names)
+        g_string_append_c (line, ',');
+      write_string (line, name->data);
+      g_string_append_c (line, ':');
+      write_node (line, json_object_get_member (object, name->data));
+    }
+  g_string_append_c (line, '}');
+}
+
+static void
+write_array (GString *line, JsonArray *array)
+{
+  g_string_append_c (line, '[');
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      if (i > 0)
+        g_string_append_c (line, ',');
+      write_node (line, json_array_get_element (array, i));
+    }
+  g_string_append_c (line, ']');
+}
+
+static void
+write_value (GString *line, JsonNode *node)
+{
+  GType type = json_node_get_value_type (node);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (type == G_TYPE_STRING)
+    write_string (line, json_node_get_string (node));
+  else if (type == G_TYPE_BOOLEAN)
+    g_string_append (line, json_node_get_boolean (node) ? "true" : "false");
+  else if (type == G_TYPE_DOUBLE)
+    g_string_append (line, g_ascii_dtostr (number, sizeof number, json_node_get_double (node)));
+  else
+    g_string_append_printf (line, "%" G_GINT64_FORMAT, json_node_get_int (node));
+}
+
+static void
+write_node (GString *line, JsonNode *node)
+{
+  switch (json_node_get_node_type (node))
+    {
+    case JSON_NODE_OBJECT:
+      write_object (line, json_node_get_object (node));
+      break;
+    case JSON_NODE_ARRAY:
+      write_array (line, json_node_get_array (node));
+      break;
+    case JSON_NODE_VALUE:
+      write_value (line, node);
+      break;
+    case JSON_NODE_NULL:
+    default:
+      g_string_append (line, "null");
+      break;
+    }
+}
+
 /**
  * spare_json_line_write:
- * @object: an object
+ * @object: an object; its texts are valid UTF-8
+ *
+ * The same object makes the same octets with every version of every library.
  *
  * Returns: (transfer full): @object as one line, without blanks and without the line feed, its members in the order
  *   in which they were set
@@ -413,7 +508,8 @@ spare_json_line_parse (const char *line, gsize length, GError **error)
 char *
 spare_json_line_write (JsonObject *object)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  GString *line = g_string_new (NULL);
 
-  return json_to_string (node, FALSE);
+  write_object (line, object);
+  return g_string_free (line, FALSE);
 }
