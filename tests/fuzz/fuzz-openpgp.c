@@ -10,7 +10,7 @@
 
 #include "spare-armor-reader.h"
 #include "spare-escrow-packet.h"
-#include "spare-pkesk.h"
+#include "spare-pkesk-build.h"
 
 #include <string.h>
 
@@ -112,6 +112,37 @@ check_packet (GBytes *octets)
   g_assert_true (g_bytes_equal (rebuilt, octets));
 }
 
+/* The octets as the inside of a subkey: what is taken as a key, can be handed over to. */
+static void
+check_key (GBytes *octets)
+{
+  static const guint8 zeros[32];
+  g_autoptr (GBytes) certificate = spare_test_certificate (octets, SPARE_TEST_PRIMARY, "");
+  g_autofree char *fingerprint = spare_test_fingerprint (octets);
+  g_autoptr (SpareWrapKey) key = spare_wrap_key_new (certificate, fingerprint, NULL);
+  g_autoptr (SpareSecret) session_key = NULL;
+  g_autoptr (SpareEsk) esk = NULL;
+
+  if (key == NULL || spare_wrap_key_get_algorithm (key) != SPARE_ALGORITHM_ECDH)
+    return;
+  session_key = spare_secret_new_copy (zeros, sizeof zeros, NULL);
+  esk = spare_pkesk_build (key, 9, session_key, NULL);
+  g_assert_nonnull (esk);
+}
+
+static void
+check_certificate (GBytes *octets)
+{
+  g_autofree char *fingerprint = NULL;
+  SpareKdf kdf;
+
+  if (spare_certificate_check_single (octets, 65536, &fingerprint, NULL))
+    g_assert_cmpuint (strlen (fingerprint), ==, 40);
+  else
+    g_assert_null (fingerprint);
+  spare_certificate_find_kdf (octets, "0000000000000000000000000000000000000000", &kdf, NULL);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -119,14 +150,14 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autoptr (SpareHead) head = spare_head_new_from_bytes (octets, NULL);
   g_autoptr (SpareArmorReader) reader = spare_armor_reader_new ();
   g_autoptr (GByteArray) output = g_byte_array_new ();
-  SpareKdf kdf;
 
   check_cuts (octets);
   check_passes (octets);
   check_packet (octets);
   for (guint i = 0; head != NULL && i < spare_head_get_n_esks (head); i++)
     check_pkesk (spare_head_get_esk (head, i));
-  spare_certificate_find_kdf (octets, "0000000000000000000000000000000000000000", &kdf, NULL);
+  check_certificate (octets);
+  check_key (octets);
   if (spare_armor_reader_feed (reader, data, size, output, NULL))
     spare_armor_reader_finish (reader, NULL);
   g_assert_cmpuint (output->len, <=, size);

@@ -354,6 +354,46 @@ test_passphrases (Fixture *self, gconstpointer data)
     }
 }
 
+/* Points that the secret key must not be multiplied with: all but the point is as gpg made it. Whether the agent was
+ * asked is seen by who had to give it the passphrase. */
+static void
+test_bad_points (Fixture *self, gconstpointer data)
+{
+  static const SpareTestKeyKind kinds[] = { SPARE_TEST_KEY_DEFAULT, SPARE_TEST_KEY_NISTP256 };
+  /* In the packet, behind header, version, key id, algorithm, and the point's bits and prefix. */
+  const gsize offset = 2 + 1 + 8 + 1 + 2 + 1;
+
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS (kinds); i++)
+    {
+      g_autoptr (SpareSessionKeyOpener) opener = NULL;
+      g_autoptr (GBytes) message = NULL;
+      g_autoptr (SpareHead) head = NULL;
+      g_autoptr (SpareEsk) esk = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autofree guint8 *octets = NULL;
+      Asker asker = { .passphrase = "sesame" };
+      GBytes *packet;
+
+      fixture_tear_down (self, NULL);
+      fixture_set_up_kind (self, kinds[i / 2], "sesame");
+      spare_home_set_passphrase_func (self->home, ask_cb, &asker, NULL);
+      message = make_message (self, "--recipient");
+      head = get_head (message);
+      opener = spare_session_key_opener_new (self->home, self->key);
+      packet = spare_esk_get_packet (spare_head_get_esk (head, 0));
+      octets = g_memdup2 (g_bytes_get_data (packet, NULL), g_bytes_get_size (packet));
+      memset (octets + offset, 0, 32);
+      octets[offset] = i % 2 != 0;
+      esk = spare_esk_new_from_packet (octets, g_bytes_get_size (packet), &error);
+      g_assert_no_error (error);
+      error = fail_to_open (opener, esk, head, NULL);
+      g_assert_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED);
+      g_assert_cmpuint (asker.n_asked, ==, 0);
+      assert_opens (self, opener, message, "sesame");
+      g_assert_cmpuint (asker.n_asked, ==, 1);
+    }
+}
+
 static void
 test_cancelled (Fixture *self, gconstpointer data)
 {
@@ -498,6 +538,7 @@ main (int argc, char *argv[])
     { "in-a-damaged-packet-is-damage", test_damaged },
     { "opens-again-after-the-agent-died", test_agent_dies },
     { "takes-the-passphrase-functions-word", test_passphrases },
+    { "is-not-asked-for-with-a-point-that-gives-keys-away", test_bad_points },
     { "can-be-cancelled", test_cancelled },
     { "is-not-waited-for-when-the-agent-is-none", test_fake_agents },
     { "comes-without-a-process", test_many },

@@ -65,6 +65,47 @@ spare_test_octets (const char *words)
 }
 
 GBytes *
+spare_test_packet (guint tag, GBytes *body)
+{
+  GByteArray *octets = g_byte_array_new ();
+  guint8 header[SPARE_PACKET_HEADER_MAX];
+  gsize length;
+  const guint8 *data = g_bytes_get_data (body, &length);
+
+  g_byte_array_append (octets, header,
+                       (guint) spare_packet_write_header (tag, (guint32) length, header));
+  g_byte_array_append (octets, data, (guint) length);
+  return g_byte_array_free_to_bytes (octets);
+}
+
+GBytes *
+spare_test_certificate (GBytes *subkey, const char *before, const char *behind)
+{
+  g_autoptr (GBytes) head = spare_test_octets (before);
+  g_autoptr (GBytes) packet = spare_test_packet (SPARE_PACKET_TAG_PUBLIC_SUBKEY, subkey);
+  g_autoptr (GBytes) tail = spare_test_octets (behind);
+  GBytes *parts[] = { head, packet, tail };
+  GByteArray *octets = g_byte_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_byte_array_append (octets, g_bytes_get_data (parts[i], NULL),
+                         (guint) g_bytes_get_size (parts[i]));
+  return g_byte_array_free_to_bytes (octets);
+}
+
+char *
+spare_test_fingerprint (GBytes *body)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
+  gsize length = g_bytes_get_size (body);
+  guint8 prefix[3] = { 0x99, (guint8) (length >> 8), (guint8) length };
+
+  g_checksum_update (checksum, prefix, 3);
+  g_checksum_update (checksum, g_bytes_get_data (body, NULL), (gssize) length);
+  return g_ascii_strup (g_checksum_get_string (checksum), -1);
+}
+
+GBytes *
 spare_test_cut (GBytes *octets, gsize length)
 {
   return g_bytes_new (g_bytes_get_data (octets, NULL), length);

@@ -32,6 +32,17 @@ char *spare_test_split_verdict (GBytes *octets,
 
 const char *spare_test_error_word (const GError *error);
 
+/* A primary key's packet that no gpg would take, for what looks at framing alone. */
+#define SPARE_TEST_PRIMARY "c60d 04 5f000000 01 0010 8001 0001 01 "
+
+/* The packet of @tag with the body. */
+GBytes *spare_test_packet (guint tag, GBytes *body);
+
+/* A certificate: packets as words, then the subkey's body as a packet, then packets as words; and what gpg computes of
+ * a key's body, in upper-case hex. */
+GBytes *spare_test_certificate (GBytes *subkey, const char *before, const char *behind);
+char *spare_test_fingerprint (GBytes *body);
+
 /* A piece of @octets as bytes of its own. */
 GBytes *spare_test_cut (GBytes *octets, gsize length);
 GBytes *spare_test_file (const char *name);

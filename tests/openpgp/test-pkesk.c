@@ -252,47 +252,15 @@ static const struct
   { "another algorithm", KEY "01 0010 8001 0001 01", "unsupported" },
 };
 
-static GBytes *
-make_certificate (GBytes *subkey, const char *before, const char *behind)
-{
-  g_autoptr (GBytes) head = spare_test_octets (before);
-  g_autoptr (GBytes) tail = spare_test_octets (behind);
-  GByteArray *octets = g_byte_array_new ();
-  guint8 header[SPARE_PACKET_HEADER_MAX];
-
-  g_byte_array_append (octets, g_bytes_get_data (head, NULL), (guint) g_bytes_get_size (head));
-  g_byte_array_append (octets, header,
-                       (guint) spare_packet_write_header (14,
-                                                          (guint32) g_bytes_get_size (subkey),
-                                                          header));
-  g_byte_array_append (octets, g_bytes_get_data (subkey, NULL),
-                       (guint) g_bytes_get_size (subkey));
-  g_byte_array_append (octets, g_bytes_get_data (tail, NULL), (guint) g_bytes_get_size (tail));
-  return g_byte_array_free_to_bytes (octets);
-}
-
-static char *
-compute_fingerprint (GBytes *body)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
-  gsize length = g_bytes_get_size (body);
-  guint8 prefix[3] = { 0x99, (guint8) (length >> 8), (guint8) length };
-
-  g_checksum_update (checksum, prefix, 3);
-  g_checksum_update (checksum, g_bytes_get_data (body, NULL), (gssize) length);
-  return g_strdup (g_checksum_get_string (checksum));
-}
-
-#define PRIMARY "c60d 04 5f000000 01 0010 8001 0001 01 "
-
 static void
 test_certificates (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (certificates); i++)
     {
       g_autoptr (GBytes) body = spare_test_octets (certificates[i].subkey);
-      g_autoptr (GBytes) certificate = make_certificate (body, PRIMARY "cd01 41 ", "c201 04");
-      g_autofree char *fingerprint = compute_fingerprint (body);
+      g_autoptr (GBytes)
+          certificate = spare_test_certificate (body, SPARE_TEST_PRIMARY "cd01 41 ", "c201 04");
+      g_autofree char *fingerprint = spare_test_fingerprint (body);
       g_autoptr (GError) error = NULL;
       SpareKdf kdf = { 0 };
       gboolean found = spare_certificate_find_kdf (certificate, fingerprint, &kdf, &error);
@@ -323,22 +291,22 @@ test_not_certificates (void)
   } table[] = {
     { "no primary key", "", "", "damaged" },
     { "a user id first", "cd01 41 ", "", "damaged" },
-    { "two primary keys", PRIMARY PRIMARY, "", "damaged" },
-    { "a secret subkey", PRIMARY "c703 040000 ", "", "damaged" },
+    { "two primary keys", SPARE_TEST_PRIMARY SPARE_TEST_PRIMARY, "", "damaged" },
+    { "a secret subkey", SPARE_TEST_PRIMARY "c703 040000 ", "", "damaged" },
     { "a secret key", "c503 040000 ", "", "damaged" },
-    { "a partial length", PRIMARY "cde0 41 00 ", "", "damaged" },
-    { "no header", PRIMARY "41 ", "", "damaged" },
-    { "a key of version 6 is passed over", PRIMARY "ce07 06*7 ", "", "ok" },
-    { "an empty key is passed over", PRIMARY "ce00 ", "", "ok" },
-    { "more than 1 MiB", PRIMARY "cdff00100000 00*1048576 ", "", "damaged" },
+    { "a partial length", SPARE_TEST_PRIMARY "cde0 41 00 ", "", "damaged" },
+    { "no header", SPARE_TEST_PRIMARY "41 ", "", "damaged" },
+    { "a key of version 6 is passed over", SPARE_TEST_PRIMARY "ce07 06*7 ", "", "ok" },
+    { "an empty key is passed over", SPARE_TEST_PRIMARY "ce00 ", "", "ok" },
+    { "more than 1 MiB", SPARE_TEST_PRIMARY "cdff00100000 00*1048576 ", "", "damaged" },
   };
   g_autoptr (GBytes) body = spare_test_octets (certificates[0].subkey);
-  g_autofree char *fingerprint = compute_fingerprint (body);
+  g_autofree char *fingerprint = spare_test_fingerprint (body);
 
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     {
       g_autoptr (GBytes)
-          certificate = make_certificate (body, table[i].before, table[i].behind);
+          certificate = spare_test_certificate (body, table[i].before, table[i].behind);
       g_autoptr (GError) error = NULL;
       SpareKdf kdf;
       gboolean found = spare_certificate_find_kdf (certificate, fingerprint, &kdf, &error);
@@ -358,7 +326,7 @@ test_not_fingerprints (void)
                                        "000000000000000000000000000000000000000g",
                                        "00000000000000000000000000000000000000000" };
   g_autoptr (GBytes) body = spare_test_octets (certificates[0].subkey);
-  g_autoptr (GBytes) certificate = make_certificate (body, PRIMARY, "");
+  g_autoptr (GBytes) certificate = spare_test_certificate (body, SPARE_TEST_PRIMARY, "");
   g_autoptr (GBytes) empty = g_bytes_new (NULL, 0);
   g_autoptr (GError) error = NULL;
   SpareKdf kdf;
