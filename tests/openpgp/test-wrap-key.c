@@ -255,25 +255,35 @@ test_points (void)
     }
 }
 
-/* (x, y) and (x + p, y) are one point to the curve's equation: only one of the two ways to write it is taken. On
- * nistp521, x + p always has the size of a coordinate. */
+/* A coordinate and it plus p are one to the curve's equation: only one of the two ways to write it is taken. On nistp521
+ * x + p always has the size of a coordinate; on brainpoolP256r1 the base point's y + p has. */
 static void
 test_unreduced (void)
 {
-  const SpareCurve *curve = spare_curve_find_nick ("nistp521");
-  guint8 point[SPARE_CURVE_POINT_MAX], prime[SPARE_CURVE_COORDINATE_MAX];
-  guint carry = 0;
+  static const struct
+  {
+    guint index;
+    gboolean y;
+  } table[] = { { 2, FALSE }, { 2, TRUE }, { 3, TRUE } };
 
   g_assert_true (spare_secret_init (NULL));
-  get_base (2, curve, point, prime);
-  for (gsize i = curve->coordinate; i-- > 0;)
+  for (guint row = 0; row < G_N_ELEMENTS (table); row++)
     {
-      carry += (guint) point[1 + i] + prime[i];
-      point[1 + i] = (guint8) carry;
-      carry >>= 8;
+      const SpareCurve *curve = spare_curve_find_nick (curves[table[row].index].nick);
+      guint8 point[SPARE_CURVE_POINT_MAX], prime[SPARE_CURVE_COORDINATE_MAX];
+      guint8 *coordinate = point + 1 + (table[row].y ? curve->coordinate : 0);
+      guint carry = 0;
+
+      get_base (table[row].index, curve, point, prime);
+      for (gsize i = curve->coordinate; i-- > 0;)
+        {
+          carry += (guint) coordinate[i] + prime[i];
+          coordinate[i] = (guint8) carry;
+          carry >>= 8;
+        }
+      g_assert_cmpuint (carry, ==, 0);
+      assert_point (curve, point, curve->point, FALSE);
     }
-  g_assert_cmpuint (carry, ==, 0);
-  assert_point (curve, point, curve->point, FALSE);
 }
 
 /* The five points that are refused are all there are: eight times any of them is nothing, eight times another is not. */

@@ -145,7 +145,7 @@ verify_montgomery (const guint8 *u)
 }
 
 /* Coordinates below p, and the curve's equation. All these curves have the cofactor 1, and the point at infinity can't
- * be written in this form: no other check is needed. */
+ * be written in this form: no other check is needed. (libgcrypt 1.10 looks at the range itself, but does not say so.) */
 static gboolean
 verify_weierstrass (const SpareCurve *curve, const guint8 *xy)
 {
