@@ -18,7 +18,8 @@
 
 static const SpareToolCommand *const groups[] = {
   spare_tool_key_commands,  spare_tool_recipient_commands, spare_tool_escrow_commands,
-  spare_tool_file_commands, spare_tool_inspect_commands,   spare_tool_demo_commands,
+  spare_tool_file_commands, spare_tool_inspect_commands,   spare_tool_check_commands,
+  spare_tool_demo_commands,
 };
 
 static void

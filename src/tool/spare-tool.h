@@ -37,6 +37,7 @@ extern const SpareToolCommand spare_tool_recipient_commands[];
 extern const SpareToolCommand spare_tool_escrow_commands[];
 extern const SpareToolCommand spare_tool_file_commands[];
 extern const SpareToolCommand spare_tool_inspect_commands[];
+extern const SpareToolCommand spare_tool_check_commands[];
 extern const SpareToolCommand spare_tool_demo_commands[];
 
 /* Reads the options of a command. @entries: as of GOption. @words: (out) the other words, in the file system's octets. Returns FALSE after

@@ -31,6 +31,7 @@ visit_cb (const char *path,
   Rekeying *self = user_data;
   g_autoptr (SpareHeadResult) result = spare_head_result_new (path);
   g_autoptr (GError) failure = NULL;
+  SpareHeadStatus status = SPARE_HEAD_FAILED;
 
   if (head == NULL)
     spare_head_result_take_error (result, SPARE_HEAD_FAILED, g_error_copy (reason));
@@ -47,11 +48,9 @@ visit_cb (const char *path,
           g_propagate_error (error, g_steal_pointer (&failure));
           return FALSE;
         }
-      spare_head_result_take_error (result,
-                                    g_error_matches (failure, SPARE_ERROR, SPARE_ERROR_NO_KEY)
-                                        ? SPARE_HEAD_SKIPPED
-                                        : SPARE_HEAD_FAILED,
-                                    g_steal_pointer (&failure));
+      if (g_error_matches (failure, SPARE_ERROR, SPARE_ERROR_NO_KEY))
+        status = SPARE_HEAD_SKIPPED;
+      spare_head_result_take_error (result, status, g_steal_pointer (&failure));
     }
   g_ptr_array_add (self->results, g_steal_pointer (&result));
   if (self->meter != NULL)
