@@ -13,6 +13,5 @@ G_DECLARE_FINAL_TYPE (SpareMediumList, spare_medium_list, SPARE, MEDIUM_LIST, GO
 SpareMediumList *spare_medium_list_new (void);
 SpareMediumList *spare_medium_list_new_for_monitor (GVolumeMonitor *monitor);
 SpareMedium *spare_medium_list_find (SpareMediumList *self, const char *path);
-gboolean spare_medium_is_removable (GMount *mount);
 
 G_END_DECLS
