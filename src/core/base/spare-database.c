@@ -29,7 +29,8 @@ struct _SpareDatabase
 {
   sqlite3 *handle;
   char *path;
-  gboolean broken; /* damage was met: no more writing through this connection */
+  const char *damaged_words; /* NULL for the outbox's */
+  gboolean broken;           /* damage was met: no more writing through this connection */
 };
 
 /**
@@ -53,6 +54,12 @@ static gboolean
 fail_damaged (SpareDatabase *self, GError **error)
 {
   self->broken = TRUE;
+  if (self->damaged_words != NULL)
+    {
+      g_set_error (error, SPARE_ERROR, SPARE_ERROR_DATABASE, _ (self->damaged_words),
+                   self->path);
+      return FALSE;
+    }
   g_set_error (
       error, SPARE_ERROR, SPARE_ERROR_DATABASE,
       _ ("The list of spare keys in “%s” is damaged. It was left as it is, and nothing is "
@@ -98,6 +105,10 @@ fail_sqlite (SpareDatabase *self, int rc, GError **error)
                    self->path);
       return FALSE;
     default:
+      /* What a device said after an error of its own is not to be built on (an fsync that failed once may claim
+       * success the next time): only a new connection, which checks the file, writes again. */
+      if ((rc & 0xff) == SQLITE_IOERR)
+        self->broken = TRUE;
       g_set_error (error, SPARE_ERROR, SPARE_ERROR_DATABASE,
                    _ ("The list of spare keys, “%s”, could not be read or written. Nothing was "
                       "changed. Check that the disk works, and try again."),
@@ -214,6 +225,28 @@ spare_database_rollback (SpareDatabase *self)
 {
   if (!sqlite3_get_autocommit (self->handle))
     sqlite3_exec (self->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/**
+ * spare_database_is_in_transaction:
+ *
+ * Returns: whether there is something to commit
+ */
+gboolean
+spare_database_is_in_transaction (SpareDatabase *self)
+{
+  return !sqlite3_get_autocommit (self->handle);
+}
+
+/**
+ * spare_database_get_last_row:
+ *
+ * Returns: the row id of the last INSERT
+ */
+gint64
+spare_database_get_last_row (SpareDatabase *self)
+{
+  return sqlite3_last_insert_rowid (self->handle);
 }
 
 static gboolean
@@ -378,6 +411,42 @@ check_kind_alone (SpareDatabase *self,
   return fits;
 }
 
+/**
+ * spare_database_check:
+ *
+ * Reads the whole file and compares rows with indexes. Takes about a second for 100 MB.
+ *
+ * Returns: whether all of it fits; else [error@SpareError] `DATABASE`, and nothing is written any more
+ */
+gboolean
+spare_database_check (SpareDatabase *self, GError **error)
+{
+  gboolean intact = FALSE;
+
+  if (!query_is (self, "PRAGMA integrity_check(1)", "ok", &intact, error))
+    return FALSE;
+  return intact || fail_damaged (self, error);
+}
+
+/**
+ * spare_database_back_up:
+ * @path: a file that is not there yet, or an empty one
+ *
+ * Writes a copy of all that is committed, without holding up readers. The copy is not yet durable. Not within a transaction.
+ *
+ * Returns: whether it is whole
+ */
+gboolean
+spare_database_back_up (SpareDatabase *self, const char *path, GError **error)
+{
+  g_autoptr (sqlite3_stmt) stmt = spare_database_prepare (self, "VACUUM INTO ?1", error);
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_text (stmt, 1, path, -1, SQLITE_STATIC);
+  return spare_database_step (self, stmt, NULL, error);
+}
+
 static gboolean
 prepare (SpareDatabase *self, const SpareDatabaseSchema *schema, GError **error)
 {
@@ -414,6 +483,7 @@ spare_database_open (const char *path, const SpareDatabaseSchema *schema, GError
   int rc;
 
   self->path = g_strdup (path);
+  self->damaged_words = schema->damaged_words;
   if (!make_file (self, error))
     return NULL;
 

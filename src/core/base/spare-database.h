@@ -16,6 +16,8 @@ typedef struct
   guint n_migrations;
   /* Runs in the transaction that made version 1; NULL. */
   gboolean (*populate) (SpareDatabase *self, GError **error);
+  /* What to say of a damaged file, with one %s for its path, marked for translation; NULL for the outbox's words. */
+  const char *damaged_words;
 } SpareDatabaseSchema;
 
 SpareDatabase *spare_database_open (const char *path,
@@ -34,6 +36,11 @@ gboolean spare_database_step (SpareDatabase *self,
                               gboolean *row,
                               GError **error);
 gint64 spare_database_get_changes (SpareDatabase *self);
+gint64 spare_database_get_last_row (SpareDatabase *self);
+gboolean spare_database_is_in_transaction (SpareDatabase *self);
+
+gboolean spare_database_check (SpareDatabase *self, GError **error);
+gboolean spare_database_back_up (SpareDatabase *self, const char *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpareDatabase, spare_database_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (sqlite3_stmt, sqlite3_finalize)

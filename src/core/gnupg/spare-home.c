@@ -17,7 +17,7 @@
 #include "spare-engine.h"
 #include "spare-error.h"
 #include "spare-gpgme-private.h"
-#include "spare-tree-private.h"
+#include "spare-tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

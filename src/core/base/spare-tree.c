@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Removes a scratch home.
+/* Removes a folder of ours, such as a scratch home.
  *
  * Promise: nothing outside of the folder is touched, whatever somebody puts into it while it is removed; what can't be
  * removed is left, and said in the debug log. */
 #include "config.h"
 
-#include "spare-tree-private.h"
+#include "spare-tree.h"
 
 #include <dirent.h>
 #include <errno.h>
