@@ -175,7 +175,10 @@ read_packets (GBytes *signature, GError **error)
 }
 
 static GPtrArray *
-run_verification (SpareContext *context, Signing *signing, GError **error)
+run_verification (SpareContext *context,
+                  Signing *signing,
+                  gboolean *is_satisfied,
+                  GError **error)
 {
   g_autoptr (SpareOperation) operation = spare_operation_new (context, 0);
   const SpareEngineFacts *facts = spare_operation_get_facts (operation);
@@ -212,6 +215,8 @@ run_verification (SpareContext *context, Signing *signing, GError **error)
       refuse (error, "not one signature alone");
       return NULL;
     }
+  *is_satisfied = facts->exit_status == 0 && facts->errors == 0
+                  && spare_operation_get_result (operation) == 0;
   return spare_signatures_collect_private (context->gpgme, facts);
 }
 
@@ -280,6 +285,7 @@ spare_verify_detached_sync (SpareHome *home,
   g_autoptr (GByteArray) packets = NULL;
   g_autoptr (GPtrArray) found = NULL;
   const SpareSignature *only;
+  gboolean is_satisfied = FALSE;
   Signing signing = { .octets = octets };
 
   g_return_val_if_fail (octets != NULL && signature != NULL && signer != NULL, FALSE);
@@ -289,7 +295,7 @@ spare_verify_detached_sync (SpareHome *home,
   if (packets == NULL)
     return FALSE;
   context = spare_home_new_context_private (home, SPARE_CONTEXT_DEFAULT, cancellable, error);
-  found = context ? run_verification (context, &signing, error) : NULL;
+  found = context ? run_verification (context, &signing, &is_satisfied, error) : NULL;
   if (found == NULL)
     return FALSE;
   if (found->len != 1)
@@ -298,6 +304,8 @@ spare_verify_detached_sync (SpareHome *home,
   if (!spare_signature_check_private (only, signer, notation_name, notation_value,
                                       expired_since != NULL, error))
     return FALSE;
+  if (!is_satisfied)
+    return refuse (error, "the engine was not satisfied");
   if (only->status != SPARE_SIGNATURE_GOOD && !was_in_time (home, only, cancellable, error))
     return FALSE;
 

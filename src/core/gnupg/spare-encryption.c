@@ -274,7 +274,7 @@ check_all (SpareOperation *operation,
   g_autoptr (GError) malformed = NULL;
 
   if (!check_facts (spare_operation_get_facts (operation),
-                    spare_operation_get_result (operation), error))
+                    spare_operation_get_reason (operation), error))
     return FALSE;
   if (!spare_splitter_finish (passage->splitter, &malformed))
     {

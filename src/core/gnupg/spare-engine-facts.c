@@ -124,7 +124,12 @@ note_failure (SpareEngineFacts *self, const char *arguments)
   if (g_str_has_prefix (arguments, guard))
     self->guard_code = (guint) g_ascii_strtoull (arguments + strlen (guard), NULL, 10);
   else if (!g_str_has_prefix (arguments, "gpg-exit "))
-    self->failures++;
+    {
+      const char *code = strchr (arguments, ' ');
+
+      if (self->failures++ == 0 && code != NULL)
+        self->failure_code = (guint) g_ascii_strtoull (code + 1, NULL, 10);
+    }
 }
 
 /**

@@ -235,7 +235,10 @@ wait_for_next_second (gint64 since, GCancellable *cancellable, GError **error)
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
-/* Returns the fingerprint of the subkey that is there now and is the newest. */
+/* Returns the fingerprint of the subkey that is there now and is the newest.
+ *
+ * The engine itself is not cancelled: that takes half a second, and what an engine that is ended half-way still writes
+ * nobody knows. */
 static char *
 add_newest (SpareHome *home, Making *making, GCancellable *cancellable, GError **error)
 {
@@ -249,9 +252,9 @@ add_newest (SpareHome *home, Making *making, GCancellable *cancellable, GError *
     if (spare_key_get_subkey (before, i)->can_encrypt)
       last = MAX (last, spare_key_get_subkey (before, i)->created);
   if (before == NULL || !wait_for_next_second (last, cancellable, error)
-      || !make_subkey (home, making, cancellable, error))
+      || !make_subkey (home, making, NULL, error))
     return NULL;
-  after = spare_home_get_key_sync (home, making->fingerprint, TRUE, cancellable, error);
+  after = spare_home_get_key_sync (home, making->fingerprint, TRUE, NULL, error);
   if (after == NULL)
     return NULL;
   newest = spare_key_pick_newest_encryption_subkey (after, G_MAXINT32);
@@ -263,6 +266,26 @@ add_newest (SpareHome *home, Making *making, GCancellable *cancellable, GError *
                        _ ("GnuPG did not add what it was asked to. Check the computer’s clock "
                           "and try again."));
   return NULL;
+}
+
+/* The engine failed without a word about what it had made by then. The home is the authority's alone, so what is new
+ * is that. */
+static void
+take_back_new (SpareHome *home, GPtrArray *before)
+{
+  g_autoptr (GPtrArray) after = spare_home_list_keys_sync (home, TRUE, NULL, NULL);
+
+  for (guint i = 0; after != NULL && i < after->len; i++)
+    {
+      const char *fingerprint = spare_key_get_fingerprint (g_ptr_array_index (after, i));
+      gboolean is_new = TRUE;
+
+      for (guint j = 0; is_new && j < before->len; j++)
+        is_new = !g_str_equal (fingerprint,
+                               spare_key_get_fingerprint (g_ptr_array_index (before, j)));
+      if (is_new)
+        take_back (home, fingerprint);
+    }
 }
 
 static SpareSecret *
@@ -300,7 +323,7 @@ check_passphrase (SpareSecret *passphrase, GError **error)
  * it: spare_home_dup_revocation_sync().
  *
  * Fails as spare_home_create_key_sync(), and with %SPARE_ERROR_BAD_PASSPHRASE if @passphrase is empty; then no part of
- * the key is left.
+ * the key is left. A cancellation is heeded between the parts, within a second.
  *
  * Returns: (transfer full) (nullable): the new key's primary fingerprint
  */
@@ -313,6 +336,7 @@ spare_home_create_authority_key_sync (SpareHome *self,
 {
   g_autoptr (SpareSecret) chosen = passphrase ? spare_secret_ref (passphrase) : NULL;
   Making making = { .user_id = user_id };
+  g_autoptr (GPtrArray) before = NULL;
   g_autofree char *fingerprint = NULL;
 
   if (!spare_home_check_ours_private (self, error) || !spare_user_id_check (user_id, error)
@@ -322,10 +346,16 @@ spare_home_create_authority_key_sync (SpareHome *self,
     chosen = ask_for_new_passphrase (self, cancellable, error);
   if (chosen == NULL || !check_passphrase (chosen, error))
     return NULL;
-  making.passphrase = chosen;
-  fingerprint = make_primary (self, &making, cancellable, error);
-  if (fingerprint == NULL)
+  before = spare_home_list_keys_sync (self, TRUE, cancellable, error);
+  if (before == NULL)
     return NULL;
+  making.passphrase = chosen;
+  fingerprint = make_primary (self, &making, NULL, error);
+  if (fingerprint == NULL)
+    {
+      take_back_new (self, before);
+      return NULL;
+    }
   making.fingerprint = fingerprint;
   for (guint i = 0; i < 2; i++)
     {

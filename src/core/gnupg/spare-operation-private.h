@@ -29,6 +29,7 @@ gpgme_data_t spare_operation_add_output (SpareOperation *self,
 gboolean spare_operation_run (SpareOperation *self, gpgme_error_t start_error, GError **error);
 
 gpgme_error_t spare_operation_get_result (SpareOperation *self);
+gpgme_error_t spare_operation_get_reason (SpareOperation *self);
 const SpareEngineFacts *spare_operation_get_facts (SpareOperation *self);
 
 G_END_DECLS

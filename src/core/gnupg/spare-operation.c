@@ -485,6 +485,20 @@ spare_operation_get_result (SpareOperation *self)
 }
 
 /**
+ * spare_operation_get_reason:
+ * @self: an operation that was run
+ *
+ * Returns: the result, or what gpg itself said about a failure that GPGME has no better word for than "general error"
+ */
+gpgme_error_t
+spare_operation_get_reason (SpareOperation *self)
+{
+  return gpgme_err_code (self->result) == GPG_ERR_GENERAL && self->facts.failure_code != 0
+             ? self->facts.failure_code
+             : self->result;
+}
+
+/**
  * spare_operation_get_facts:
  * @self: an operation
  *

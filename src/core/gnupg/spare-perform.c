@@ -41,7 +41,7 @@ perform_once (SpareHome *home,
   if (!spare_operation_run (operation, started, error))
     return NULL;
   *may_repeat = TRUE;
-  if (!spare_context_check (context, spare_operation_get_result (operation), what, error))
+  if (!spare_context_check (context, spare_operation_get_reason (operation), what, error))
     return NULL;
   exit_status = spare_operation_get_facts (operation)->exit_status;
   if (exit_status == 0)

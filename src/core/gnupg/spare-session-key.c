@@ -216,7 +216,8 @@ multiply_once (SpareSessionKeyOpener *self,
                                       self->cancellable, refusal, error);
 }
 
-/* The agent may have died since the last file, and a passphrase may be a better one when asked for again. */
+/* The agent may have died since the last file, and a passphrase may be a better one when asked for again; a pinentry has
+ * asked for it several times already. */
 static SpareSecret *
 multiply (SpareSessionKeyOpener *self,
           const SpareSubkey *subkey,
@@ -236,7 +237,8 @@ multiply (SpareSessionKeyOpener *self,
       g_clear_error (&failure);
       point = multiply_once (self, subkey, ciphertext, &refusal, &failure);
     }
-  if (point == NULL && gpgme_err_code (refusal) == GPG_ERR_BAD_PASSPHRASE)
+  if (point == NULL && gpgme_err_code (refusal) == GPG_ERR_BAD_PASSPHRASE
+      && spare_home_uses_loopback_private (self->home))
     {
       self->was_wrong = TRUE;
       point = multiply_once (self, subkey, ciphertext, &refusal, &failure);
