@@ -381,6 +381,9 @@ spare_home_create_authority_key_sync (SpareHome *self,
  * Adds an encryption subkey (cv25519, no expiry) that is newer than all others by a second at least. A new pair
  * of escrow and transport subkeys is two calls.
  *
+ * Fails with what the passphrase function set, and with %SPARE_ERROR_FAILED if gpg did not want to: also for a wrong
+ * passphrase, for it does not say why.
+ *
  * Returns: (transfer full) (nullable): the new subkey's fingerprint
  */
 char *
