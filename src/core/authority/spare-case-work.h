@@ -66,7 +66,7 @@ typedef struct
   char *file_id;
   char *name;
   char *why; /* a translated sentence */
-} SpareLeftOut;
+} SpareGrantLeftOut;
 
 /**
  * SpareGrantResult:
@@ -76,7 +76,7 @@ typedef struct
  * @to: primary fingerprint of the new key
  * @n_records: files granted
  * @again: whether this is the grant that was made before, written once more
- * @left_out: (element-type SpareLeftOut): files not granted; empty when @again
+ * @left_out: (element-type SpareGrantLeftOut): files not granted; empty when @again
  */
 typedef struct
 {
@@ -96,7 +96,7 @@ SpareGrantResult *spare_case_recover_sync (SpareAuthority *authority,
                                            GCancellable *cancellable,
                                            GError **error);
 void spare_grant_result_free (SpareGrantResult *self);
-void spare_left_out_free (SpareLeftOut *self);
+void spare_grant_left_out_free (SpareGrantLeftOut *self);
 
 void spare_case_list_async (SpareAuthority *authority,
                             GCancellable *cancellable,
