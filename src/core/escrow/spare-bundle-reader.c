@@ -306,6 +306,7 @@ read_first_header (Opening *self, GError **error)
         refuse (error, "no line at all");
       return NULL;
     }
+  g_clear_error (&failure);
   line = spare_json_line_parse ((const char *) self->first->data, self->first->len, NULL);
   if (line == NULL)
     {
