@@ -146,6 +146,21 @@ assert_refused (GBytes *octets, SpareErrorCode code)
   assert_refused_by (octets, &expectation, code);
 }
 
+/* One of the two ways, for rows of a table. */
+static void
+assert_refused_in_turn (GBytes *octets, guint row, SpareErrorCode code)
+{
+  SpareBundleExpectation expectation = bundle_fixture_get_expectation (&fixture);
+  g_autoptr (GBytes) certificate = spare_test_export (fixture.owner_home, fixture.owner_key);
+
+  if (row % 2 == 0)
+    {
+      expectation.sender = fixture.owner_key;
+      expectation.sender_certificate = certificate;
+    }
+  assert_refused_by (octets, &expectation, code);
+}
+
 static void
 assert_opens (GBytes *octets)
 {
@@ -201,10 +216,11 @@ static const struct
 static void
 test_text (gconstpointer data)
 {
-  g_autoptr (GBytes) text = make_text (texts[GPOINTER_TO_UINT (data)].rest);
+  guint row = GPOINTER_TO_UINT (data);
+  g_autoptr (GBytes) text = make_text (texts[row].rest);
   g_autoptr (GBytes) octets = seal (text);
 
-  assert_refused (octets, SPARE_ERROR_DAMAGED);
+  assert_refused_in_turn (octets, row, SPARE_ERROR_DAMAGED);
 }
 
 static void
@@ -312,10 +328,10 @@ test_header_members (void)
       g_autoptr (GBytes) octets = seal_with_member (names[i], NULL);
 
       g_test_message ("without %s", names[i]);
-      assert_refused (octets, SPARE_ERROR_DAMAGED);
+      assert_refused_in_turn (octets, i, SPARE_ERROR_DAMAGED);
     }
-  assert_refused (version_zero, SPARE_ERROR_DAMAGED);
-  assert_refused (path_as_id, SPARE_ERROR_DAMAGED);
+  assert_refused_in_turn (version_zero, 0, SPARE_ERROR_DAMAGED);
+  assert_refused_in_turn (path_as_id, 1, SPARE_ERROR_DAMAGED);
 }
 
 /* --- Who --- */
@@ -451,7 +467,7 @@ test_notations (void)
           octets = seal_as (fixture.owner_home, fixture.owner_key, values[i], text);
 
       g_test_message ("%s", values[i]);
-      assert_refused (octets, SPARE_ERROR_DAMAGED);
+      assert_refused_in_turn (octets, i, SPARE_ERROR_DAMAGED);
     }
 }
 
@@ -539,7 +555,7 @@ test_cut (void)
       g_autoptr (GBytes) cut = g_bytes_new_from_bytes (octets, 0, lengths[i]);
 
       g_test_message ("%zu of %zu octets", lengths[i], size);
-      assert_refused (cut, SPARE_ERROR_DAMAGED);
+      assert_refused_in_turn (cut, i, SPARE_ERROR_DAMAGED);
     }
 }
 
@@ -549,7 +565,7 @@ test_flipped (void)
   g_autoptr (GBytes) octets = make_good ();
   gsize size = g_bytes_get_size (octets);
 
-  for (gsize at = 0; at < size; at += size / 16)
+  for (gsize at = 0; at < size; at += size / 12)
     {
       guint8 *copy = g_memdup2 (g_bytes_get_data (octets, NULL), size);
       g_autoptr (GBytes) flipped = g_bytes_new_take (copy, size);
