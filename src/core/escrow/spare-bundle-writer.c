@@ -41,7 +41,7 @@ typedef struct
 
   Place place;
   GString *pending; /* lines on their way to the engine */
-  gsize n_taken;    /* of @pending */
+  gsize n_taken;    /* of @pending, by the last reading */
   guint n_records;
   guint64 n_plain, n_written;
 } Writing;
@@ -135,18 +135,16 @@ read_cb (gpointer user_data, guint8 *buffer, gsize size, GError **error)
 {
   Writing *self = user_data;
 
-  if (self->n_taken == self->pending->len)
-    {
-      g_string_truncate (self->pending, 0);
-      self->n_taken = 0;
-    }
-  while (self->pending->len - self->n_taken < size && self->place != AT_END)
+  /* What is left is less than what one record made. */
+  g_string_erase (self->pending, 0, (gssize) self->n_taken);
+  self->n_taken = 0;
+  while (self->pending->len < size && self->place != AT_END)
     if (!(self->place == AT_HEADER ? append_header (self, error) : append_record (self, error)))
       return -1;
 
-  size = MIN (size, self->pending->len - self->n_taken);
-  memcpy (buffer, self->pending->str + self->n_taken, size);
-  self->n_taken += size;
+  size = MIN (size, self->pending->len);
+  memcpy (buffer, self->pending->str, size);
+  self->n_taken = size;
   return (gssize) size;
 }
 
