@@ -21,7 +21,7 @@ fail (GFile *folder, GError *reason, GError **error)
 {
   g_autofree char *uri = g_file_get_parse_name (folder);
   g_autofree char *shown = spare_display_text (uri, -1, 80);
-  const char *sentence = _ ("Nothing was put into “%s”: %s. What was to be put there is "
+  const char *sentence = _ ("The output could not be put into “%s”: %s. The original is "
                             "unharmed; try again later, or choose another folder.");
 
   if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED)
@@ -32,7 +32,11 @@ fail (GFile *folder, GError *reason, GError **error)
     }
   if (g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_NOT_MOUNTED))
     sentence = _ ("“%s” is not connected: %s. Open it in Files once, then try again.");
-  g_set_error (error, reason->domain, reason->code, sentence, shown, reason->message);
+  /* A service that died speaks of D-Bus. */
+  g_dbus_error_strip_remote_error (reason);
+  g_set_error (error, G_IO_ERROR,
+               reason->domain == G_IO_ERROR ? reason->code : (int) G_IO_ERROR_FAILED, sentence,
+               shown, reason->message);
   g_error_free (reason);
   return FALSE;
 }
