@@ -381,8 +381,8 @@ spare_home_create_authority_key_sync (SpareHome *self,
  * Adds an encryption subkey (cv25519, no expiry) that is newer than all others by a second at least. A new pair
  * of escrow and transport subkeys is two calls.
  *
- * Fails with what the passphrase function set, and with %SPARE_ERROR_FAILED if gpg did not want to: also for a wrong
- * passphrase, for it does not say why.
+ * Fails with what the passphrase function set; %SPARE_ERROR_BAD_PASSPHRASE; %SPARE_ERROR_FAILED if gpg did not want to:
+ * 2.2 does not say why, so there a wrong passphrase is that, too.
  *
  * Returns: (transfer full) (nullable): the new subkey's fingerprint
  */
