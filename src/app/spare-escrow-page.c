@@ -50,6 +50,7 @@ counted_cb (SpareEscrowPage *self)
   guint waiting = spare_escrow_page_get_n_waiting (self);
   guint under_way = spare_outbox_model_get_count (self->model, SPARE_OUTBOX_EXPORTED);
   guint open = waiting + under_way;
+  guint held = spare_outbox_model_get_count (self->model, SPARE_OUTBOX_ACKNOWLEDGED);
   g_autofree char *head = NULL;
   const char *sub;
 
@@ -73,10 +74,7 @@ counted_cb (SpareEscrowPage *self)
     }
   gtk_label_set_text (self->head_label, head);
   gtk_label_set_text (self->sub_label, sub);
-  gtk_stack_set_visible_child_name (self->stack,
-                                    g_list_model_get_n_items (G_LIST_MODEL (self->model)) > 0
-                                        ? "list"
-                                        : "empty");
+  gtk_stack_set_visible_child_name (self->stack, open + held > 0 ? "list" : "empty");
   g_signal_emit (self, signals[COUNTED], 0);
 }
 
@@ -135,6 +133,7 @@ owner_changed_cb (SpareEscrowPage *self)
                            G_CONNECT_SWAPPED);
   selection = gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->model)));
   gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (selection));
+  spare_outbox_model_set_active (self->model, gtk_widget_get_mapped (GTK_WIDGET (self)));
 }
 
 /* Another process, such as the command line, may have added packets. */
@@ -145,7 +144,17 @@ spare_escrow_page_map (GtkWidget *widget)
 
   GTK_WIDGET_CLASS (spare_escrow_page_parent_class)->map (widget);
   if (self->model)
-    spare_outbox_model_refresh (self->model);
+    spare_outbox_model_set_active (self->model, TRUE);
+}
+
+static void
+spare_escrow_page_unmap (GtkWidget *widget)
+{
+  SpareEscrowPage *self = SPARE_ESCROW_PAGE (widget);
+
+  if (self->model)
+    spare_outbox_model_set_active (self->model, FALSE);
+  GTK_WIDGET_CLASS (spare_escrow_page_parent_class)->unmap (widget);
 }
 
 void
@@ -180,6 +189,7 @@ spare_escrow_page_class_init (SpareEscrowPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = spare_escrow_page_dispose;
   widget_class->map = spare_escrow_page_map;
+  widget_class->unmap = spare_escrow_page_unmap;
   signals[COUNTED] = g_signal_new ("counted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"

@@ -10,12 +10,16 @@
 
 #include "spare-display.h"
 
+#include <gtk/gtk.h>
+
 /* The list keeps some two hundred rows as widgets, and making one costs as much as a hundred files without a row. So the first
- * ones come a few at a time, about as fast as the screen is drawn. */
+ * ones come a few at a time, about as fast as the screen is drawn, and after it is drawn: rows that nobody laid out pile up
+ * on a busy computer, and are then laid out in one go. */
 #define ROWS_KEPT   250
 #define STEP_FILES  3
 #define STEP_MSEC   15
 #define STEP_BUDGET (4 * G_TIME_SPAN_MILLISECOND)
+#define STEP_LATER  (GDK_PRIORITY_REDRAW + 10)
 
 typedef struct
 {
@@ -128,7 +132,7 @@ spare_intake_add (SpareIntake *self,
   batch->options = spare_job_options_ref (options);
   g_queue_push_tail (&self->batches, batch);
   if (self->source == 0)
-    self->source = g_timeout_add (STEP_MSEC, step_cb, self);
+    self->source = g_timeout_add_full (STEP_LATER, STEP_MSEC, step_cb, self, NULL);
 }
 
 static void

@@ -47,12 +47,29 @@ spare_outbox_item_new (void)
   return g_object_new (SPARE_TYPE_OUTBOX_ITEM, NULL);
 }
 
-void
+static gboolean
+same (const SpareOutboxEntry *a, const SpareOutboxEntry *b)
+{
+  return a && g_str_equal (a->serial, b->serial) && a->state == b->state
+         && g_strcmp0 (a->place, b->place) == 0 && !a->packet == !b->packet;
+}
+
+/* A packet that is what it was is not told of: of those that are read again most are. */
+gboolean
 spare_outbox_item_set_entry (SpareOutboxItem *self, const SpareOutboxEntry *entry)
 {
+  if (same (self->entry, entry))
+    return FALSE;
   g_clear_pointer (&self->entry, spare_outbox_entry_free);
   self->entry = spare_outbox_entry_copy (entry);
   g_signal_emit (self, signals[LOADED], 0);
+  return TRUE;
+}
+
+gboolean
+spare_outbox_item_is_shown (SpareOutboxItem *self)
+{
+  return g_signal_has_handler_pending (self, signals[LOADED], 0, TRUE);
 }
 
 const SpareOutboxEntry *

@@ -3,15 +3,26 @@
  * that are seen.
  *
  * Promise: the database is read in threads only. Changes that come in a hurry (ten thousand files) are read once they
- * have settled for a moment. */
+ * have settled for a moment. The main loop is held for a few milliseconds at once: while the list is not seen only its
+ * counts are kept up to date, and what is seen is changed a few rows at a time. */
 #include "config.h"
 
 #include "spare-outbox-model.h"
 
 #include "spare-outbox-item.h"
 
+#include <gtk/gtk.h>
+#include <string.h>
+
 #define PAGE_ITEMS  100
 #define SETTLE_MSEC 250
+
+/* The view keeps some two hundred rows as widgets; making or filling one takes about half a millisecond, so it is done a few
+ * rows at a time, after those before were drawn. */
+#define ROWS_KEPT  250
+#define STEP_ROWS  8
+#define STEP_MSEC  15
+#define STEP_LATER (GDK_PRIORITY_REDRAW + 10)
 
 struct _SpareOutboxModel
 {
@@ -20,9 +31,12 @@ struct _SpareOutboxModel
   SpareOutbox *outbox;
   GCancellable *cancellable;
   guint counts[3];
-  guint n_items;
+  gboolean active;
+  guint n_items;     /* that the list has, on its way to the sum of @counts */
   guint generation;  /* what was read before a refresh is not shown after it */
   GHashTable *pages; /* position / PAGE_ITEMS → GPtrArray of SpareOutboxItem */
+  GQueue unshown;    /* Filling: what was read and is not in the rows yet */
+  guint step_source;
   guint settle_source;
   gboolean counting;
   gboolean count_again;
@@ -35,6 +49,13 @@ typedef struct
   guint generation;
   guint counts[3];
 } Request;
+
+typedef struct
+{
+  GPtrArray *items;
+  GPtrArray *entries;
+  guint next;
+} Filling;
 
 enum
 {
@@ -85,6 +106,75 @@ page_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
 }
 
 static void
+filling_free (Filling *filling)
+{
+  g_ptr_array_unref (filling->items);
+  g_ptr_array_unref (filling->entries);
+  g_free (filling);
+}
+
+static guint
+total (SpareOutboxModel *self)
+{
+  return self->counts[0] + self->counts[1] + self->counts[2];
+}
+
+/* The next few rows of what was read; returns whether there are more. */
+static gboolean
+fill_some (SpareOutboxModel *self)
+{
+  Filling *filling;
+  guint n = 0;
+
+  while (n < STEP_ROWS && (filling = g_queue_peek_head (&self->unshown)))
+    if (filling->next < MIN (filling->items->len, filling->entries->len))
+      {
+        SpareOutboxItem *item = g_ptr_array_index (filling->items, filling->next);
+
+        if (spare_outbox_item_set_entry (item,
+                                         g_ptr_array_index (filling->entries, filling->next))
+            && spare_outbox_item_is_shown (item))
+          n++;
+        filling->next++;
+      }
+    else
+      filling_free (g_queue_pop_head (&self->unshown));
+  return !g_queue_is_empty (&self->unshown);
+}
+
+/* The list grows at its end, a few rows at a time until the view makes no more of them; returns whether it grows on. */
+static gboolean
+grow_some (SpareOutboxModel *self)
+{
+  guint before = self->n_items;
+  guint target = total (self);
+
+  if (before >= target)
+    return FALSE;
+  self->n_items = before < ROWS_KEPT ? MIN (target, before + STEP_ROWS) : target;
+  g_list_model_items_changed (G_LIST_MODEL (self), before, 0, self->n_items - before);
+  return self->n_items < target;
+}
+
+static gboolean
+step_cb (gpointer user_data)
+{
+  SpareOutboxModel *self = user_data;
+
+  if (fill_some (self) || grow_some (self) || !g_queue_is_empty (&self->unshown))
+    return G_SOURCE_CONTINUE;
+  self->step_source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_steps (SpareOutboxModel *self)
+{
+  if (self->step_source == 0)
+    self->step_source = g_timeout_add_full (STEP_LATER, STEP_MSEC, step_cb, self, NULL);
+}
+
+static void
 page_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SpareOutboxModel *self = SPARE_OUTBOX_MODEL (source);
@@ -92,6 +182,7 @@ page_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) entries = g_task_propagate_pointer (G_TASK (result), &error);
   GPtrArray *items;
+  Filling *filling;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
       || request->generation != self->generation)
@@ -102,28 +193,73 @@ page_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   items = g_hash_table_lookup (self->pages, GUINT_TO_POINTER (request->page));
-  for (guint i = 0; items && i < items->len && i < entries->len; i++)
-    spare_outbox_item_set_entry (g_ptr_array_index (items, i), g_ptr_array_index (entries, i));
+  if (items == NULL)
+    return;
+  filling = g_new0 (Filling, 1);
+  filling->items = g_ptr_array_ref (items);
+  filling->entries = g_steal_pointer (&entries);
+  g_queue_push_tail (&self->unshown, filling);
+  start_steps (self);
 }
 
+static void
+read_page (SpareOutboxModel *self, guint page)
+{
+  g_autoptr (GTask) task = g_task_new (self, self->cancellable, page_cb, NULL);
+
+  g_task_set_task_data (task, request_new (self, page), (GDestroyNotify) request_free);
+  g_task_run_in_thread (task, page_thread);
+}
+
+/* A page has places for all that it can hold: the list may grow to them. */
 static GPtrArray *
 ensure_page (SpareOutboxModel *self, guint page)
 {
   GPtrArray *items = g_hash_table_lookup (self->pages, GUINT_TO_POINTER (page));
-  guint length = MIN (PAGE_ITEMS, self->n_items - page * PAGE_ITEMS);
-  g_autoptr (GTask) task = NULL;
 
   if (items)
     return items;
-  items = g_ptr_array_new_full (length, g_object_unref);
-  for (guint i = 0; i < length; i++)
+  items = g_ptr_array_new_full (PAGE_ITEMS, g_object_unref);
+  for (guint i = 0; i < PAGE_ITEMS; i++)
     g_ptr_array_add (items, spare_outbox_item_new ());
   g_hash_table_insert (self->pages, GUINT_TO_POINTER (page), items);
-
-  task = g_task_new (self, self->cancellable, page_cb, NULL);
-  g_task_set_task_data (task, request_new (self, page), (GDestroyNotify) request_free);
-  g_task_run_in_thread (task, page_thread);
+  read_page (self, page);
   return items;
+}
+
+static gboolean
+is_shown (GPtrArray *items)
+{
+  for (guint i = 0; i < items->len; i++)
+    if (spare_outbox_item_is_shown (g_ptr_array_index (items, i)))
+      return TRUE;
+  return FALSE;
+}
+
+/* Brings the list to what was counted. Its places stay, and so do the rows of the view: only what they say is read anew. */
+static void
+read_anew (SpareOutboxModel *self)
+{
+  guint before = self->n_items;
+  guint target = total (self);
+  GHashTableIter pages;
+  gpointer page, items;
+
+  self->generation++;
+  g_queue_clear_full (&self->unshown, (GDestroyNotify) filling_free);
+  if (before > target)
+    {
+      self->n_items = target;
+      g_list_model_items_changed (G_LIST_MODEL (self), target, before - target, 0);
+    }
+  g_hash_table_iter_init (&pages, self->pages);
+  while (g_hash_table_iter_next (&pages, &page, &items))
+    if (is_shown (items))
+      read_page (self, GPOINTER_TO_UINT (page));
+    else
+      g_hash_table_iter_remove (&pages);
+  if (self->n_items < target)
+    start_steps (self);
 }
 
 static void
@@ -146,7 +282,6 @@ count_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   SpareOutboxModel *self = SPARE_OUTBOX_MODEL (source);
   Request *request = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
-  guint before = self->n_items;
 
   self->counting = FALSE;
   if (!g_task_propagate_boolean (G_TASK (result), &error))
@@ -155,15 +290,9 @@ count_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         g_signal_emit (self, signals[FAILED], 0, error->message);
       return;
     }
-  self->n_items = 0;
-  for (guint i = 0; i < G_N_ELEMENTS (self->counts); i++)
-    {
-      self->counts[i] = request->counts[i];
-      self->n_items += request->counts[i];
-    }
-  self->generation++;
-  g_hash_table_remove_all (self->pages);
-  g_list_model_items_changed (G_LIST_MODEL (self), 0, before, self->n_items);
+  memcpy (self->counts, request->counts, sizeof self->counts);
+  if (self->active)
+    read_anew (self);
   g_signal_emit (self, signals[COUNTED], 0);
   if (self->count_again)
     start_counting (self);
@@ -198,6 +327,15 @@ spare_outbox_model_refresh (SpareOutboxModel *self)
 {
   if (self->settle_source == 0)
     self->settle_source = g_timeout_add (SETTLE_MSEC, settled_cb, self);
+}
+
+/* Whether the list is seen; while it is not, it stays as it was. */
+void
+spare_outbox_model_set_active (SpareOutboxModel *self, gboolean active)
+{
+  if (active && !self->active)
+    start_counting (self);
+  self->active = active;
 }
 
 guint
@@ -244,6 +382,8 @@ spare_outbox_model_dispose (GObject *object)
 
   g_cancellable_cancel (self->cancellable);
   g_clear_handle_id (&self->settle_source, g_source_remove);
+  g_clear_handle_id (&self->step_source, g_source_remove);
+  g_queue_clear_full (&self->unshown, (GDestroyNotify) filling_free);
   g_clear_object (&self->outbox);
   G_OBJECT_CLASS (spare_outbox_model_parent_class)->dispose (object);
 }
@@ -273,6 +413,7 @@ static void
 spare_outbox_model_init (SpareOutboxModel *self)
 {
   self->cancellable = g_cancellable_new ();
+  g_queue_init (&self->unshown);
   self->pages = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
 }
 
