@@ -14,9 +14,8 @@ AUTHORITY_HOME = os.path.join(SESSION, 'ag')
 CERTIFICATE = os.path.join(SESSION, 'authority.asc')
 LOG = os.path.join(SESSION, 'app.log')
 # What GTK 4.8 itself complains about when a window loses the focus to another one in the middle of a text entry, and GLib where
-# nobody shows notifications. libcloudproviders of Debian 13 (the file chooser's) calls something on nothing when it is
-# closed soon after it was opened: so complaints don't end the program, they are read from its log.
-KNOWN_WARNINGS = ('org.freedesktop.Notifications', 'invalid (NULL) pointer instance', 'did not receive a focus-out event', 'If you handle this event', 'GDK_EVENT_PROPAGATE', 'gets the event')
+# nobody shows notifications. Complaints don't end the program, they are read from its log.
+KNOWN_WARNINGS = ('org.freedesktop.Notifications', 'did not receive a focus-out event', 'If you handle this event', 'GDK_EVENT_PROPAGATE', 'gets the event')
 
 
 def gpg(*arguments, home=AUTHORITY_HOME, data=None, check=True):
@@ -110,16 +109,12 @@ def type_into(root, words, value):
 
 
 def choose_in_dialog(path):
-    """Types a path into the desktop's file chooser, which is there by now or soon."""
+    """Gives a path to the desktop's file chooser, which is there by now or soon."""
     def dialog():
         answer = subprocess.run(['xdotool', 'getactivewindow', 'getwindowname'], capture_output=True, text=True, check=False)
         return answer.stdout.strip() not in ('', 'Spare Key', 'Preferences')
     uit.eventually(dialog, 'the file chooser', 20)
-    # The location field of the chooser appears with the first "/"; it completes as it is typed.
-    uit.type_text(path)
-    uit.eventually(lambda: True)
-    subprocess.run(['sleep', '0.6'], check=True)
-    uit.keys('Return')
+    uit.fill_file_chooser(uit.app('sparekey'), path)
 
 
 def set_up(application, name='Ada Owner', email='ada@example.org'):
@@ -146,9 +141,7 @@ def set_up(application, name='Ada Owner', email='ada@example.org'):
 
 def warnings():
     """What the toolkit complained about so far."""
-    with open(LOG, encoding='utf-8', errors='replace') as file:
-        lines = [line.strip() for line in file if 'WARNING' in line or 'CRITICAL' in line]
-    return [line for line in lines if not any(known in line for known in KNOWN_WARNINGS)]
+    return uit.complaints(LOG, KNOWN_WARNINGS)
 
 
 def place_of(node):

@@ -111,11 +111,11 @@ def managed():
     application = desk.Application(PROGRAM)
     application.wait_for('ACME Backup Authority')
     uit.activate('preferences')
+    assert 'sensitive' in uit.states(application.wait_for('Unpack Archives', kind='row'))
+    uit.click(application.wait_for('Backup Authority', kind='tab'))
     row = application.wait_for('Require a Backup Authority', kind='row')
     application.wait_for('Managed by your organisation')
-    free = application.wait_for('Unpack Archives', kind='row')
     uit.eventually(lambda: 'sensitive' not in uit.states(row), 'a row that can\'t be changed')
-    assert 'sensitive' in uit.states(free)
 
 
 def unreadable():

@@ -132,8 +132,11 @@ def named():
     no_names_missing(app.root, 'window')
     # The windows "About" and "Shortcuts" are the libraries' alone, and have nameless parts in GTK 4.8 and libadwaita 1.2.
     uit.activate('preferences')
-    app.see('Require a Backup Authority')
-    no_names_missing(app.root, 'preferences')
+    root = app.see('Preferences', 'dialog')
+    for page, words in ('Files', 'Trash'), ('Keys', 'Another Key'), ('Backup Authority', 'Require a Backup Authority'):
+        uit.click(uit.find(root, 'tab', page))  # GTK 4.18 tells of a page only once it is in front
+        app.see(words)
+        no_names_missing(app.root, f'preferences: {page}')
     uit.keys('Escape')
     app.front()
     uit.keys('F10')
@@ -174,14 +177,15 @@ def managed():
         app.see('(you)')
         uit.activate('preferences')
         root = app.see('Preferences', 'dialog')
+        for words in 'Trash', 'Unpack':
+            assert 'sensitive' in uit.states(uit.find(root, 'row', words)), words
+        uit.click(uit.find(root, 'tab', 'Backup Authority'))
         for kind, words in ('row', 'Require a Backup Authority'), ('combo box', 'Escrow Mode'), \
                 ('combo box', 'If Its Key Cannot Be Used'):
             node = uit.find(root, kind, words)
             assert 'sensitive' not in uit.states(node), f'{words} can be changed'
             assert any('Managed by your organisation' in uit.name(below) for below in uit.walk(node)), uit.describe(node)
         assert not uit.find_all(root, 'row', 'Update or Replace'), 'the authority can be replaced'
-        for words in 'Trash', 'Unpack':
-            assert 'sensitive' in uit.states(uit.find(root, 'row', words)), words
     finally:
         app.end()
 

@@ -6,7 +6,6 @@ What a person does (drag, paste, press keys) and what a screen reader is told; n
 
 import collections
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ SESSION = os.environ['TEST_SESSION']
 # What the toolkit itself says without a fault of ours; each with its reason.
 HARMLESS = (
     'did not receive a focus-out event', 'If you handle this event',  # GTK 4.8: an entry lost the window, not the focus
-    'invalid (NULL) pointer instance',  # libcloudproviders of Debian 13, when a file chooser is closed soon
     'unable to send notifications',  # the session has no service that shows them
 )
 
@@ -161,9 +159,7 @@ class Window:
 
     def complaints(self):
         """What the toolkit complained about so far, but for what is known to be harmless."""
-        with open(self.log, encoding='utf-8', errors='replace') as file:
-            return [line.strip() for line in file if re.search('WARNING|CRITICAL|ERROR', line)
-                    and not any(known in line for known in HARMLESS)]
+        return uit.complaints(self.log, HARMLESS)
 
     def end(self, number=signal.SIGTERM):
         """Ends the program; nothing may have been complained about."""
@@ -202,16 +198,10 @@ class Window:
 
 
 def choose(path, *, title='Choose'):
-    """Types a path into the desktop's file chooser, whose window is there by now or soon."""
+    """Gives a path to the desktop's file chooser, whose window is there by now or soon."""
     chooser = uit.window(title)
     uit.xdotool('windowactivate', '--sync', chooser)
-    uit.type_text(path)  # the first "/" opens the field for it, which completes as it is typed
-    application = uit.app('sparekey')
-
-    def typed():
-        return any(uit.text(entry).rstrip('/') == path for entry in uit.find_all(application, 'entry'))
-    uit.eventually(typed, f'{path} in the file chooser')
-    uit.keys('Return')
+    uit.fill_file_chooser(uit.app('sparekey'), path)
     uit.eventually(lambda: not subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], check=False,
                                               capture_output=True).stdout.strip(), 'the end of the file chooser')
 

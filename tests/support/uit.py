@@ -208,8 +208,39 @@ def drag(from_x, from_y, to_x, to_y):
                     *map(str, (from_x, from_y, to_x, to_y))], check=True)
 
 
+def fill_file_chooser(application, path):
+    """Gives a path to the desktop's file chooser that has the keyboard, and confirms it.
+
+    The first "/" opens the field for it. The rest is put there at once: the field completes what is typed, and mixes it up on
+    GTK 4.18 when it is typed faster than a folder is read.
+    """
+    type_text('/')
+
+    def field():
+        return next((entry for entry in find_all(application, 'entry') if text(entry).startswith('/')), None)
+    set_text(eventually(field, 'the field of the file chooser', 20), path)
+    keys('Return')
+
+
 def screenshot(path, identifier='root'):
     subprocess.run(['import', '-window', identifier, path], check=True)
+
+
+# What libcloudproviders (the file chooser's, Debian 13) says when it is closed soon: it calls something on nothing, in two lines.
+CLOSED_SOON = 'invalid (NULL) pointer instance', 'g_signal_connect_data: assertion \'G_TYPE_CHECK_INSTANCE (instance)\' failed'
+
+
+def complaints(log, harmless=()):
+    """What the toolkit complained about in a log, but for what has one of the harmless words."""
+    with open(log, encoding='utf-8', errors='replace') as file:
+        lines = [line.strip() for line in file if line.strip()]
+    found = []
+    for before, line in zip([''] + lines, lines):
+        second = CLOSED_SOON[0] in before and CLOSED_SOON[1] in line
+        if any(word in line for word in ('WARNING', 'CRITICAL', 'ERROR')) and CLOSED_SOON[0] not in line and not second \
+                and not any(known in line for known in harmless):
+            found.append(line)
+    return found
 
 
 # --- actions on the bus --------------------------------------------------------------------------------------------
