@@ -40,7 +40,22 @@ print_help (FILE *stream)
               "keyring, gpg or database not available, 130 cancelled.\n"));
 }
 
-/* Options may stand anywhere, so the command's words are the first two that are none. */
+/* Whether some command's usage names a word after this option: "--to FILE", not "[--sign]" nor "[--raw]". */
+static gboolean
+takes_value (const char *option)
+{
+  gsize length = strlen (option);
+
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    for (const SpareToolCommand *command = groups[i]; command->name != NULL; command++)
+      for (const char *at = strstr (command->usage, option); at != NULL;
+           at = strstr (at + 1, option))
+        if (at[length] == ' ' && strchr ("[-|", at[length + 1]) == NULL)
+          return TRUE;
+  return FALSE;
+}
+
+/* Options may stand anywhere, with their values, so the command's words are the first two that are neither. */
 static const SpareToolCommand *
 find_command (char **argv, guint *first, guint *second)
 {
@@ -52,6 +67,8 @@ find_command (char **argv, guint *first, guint *second)
       found[n++] = i;
     else if (strcmp (argv[i], "--") == 0)
       break;
+    else if (argv[i + 1] != NULL && takes_value (argv[i]))
+      i++;
   for (guint i = 0; n > 0 && i < G_N_ELEMENTS (groups); i++)
     for (const SpareToolCommand *command = groups[i]; command->name != NULL; command++)
       {

@@ -66,6 +66,13 @@ def options_anywhere():
     for number, words in enumerate((('encrypt', path, '--output'), ('encrypt', path, '--json', '--output'))):
         ada.run(*words, f'{path}.{number}')
     ada.run('encrypt', '--on-conflict=rename', '--output-dir', WORK, path)
+    # Before the command too, values and all: even one that is itself the name of a command.
+    ada.run('--output', f'{path}.before', '--escrow', 'embedded', '--json', 'encrypt', path)
+    assert os.path.exists(f'{path}.before')
+    ada.run('--output', 'decrypt', 'encrypt', '--sign', path, cwd=WORK)
+    assert os.path.exists(os.path.join(WORK, 'decrypt'))
+    ada.run('escrow', '--output', f'{path}.packet', 'packet', f'{path}.before')
+    assert os.path.getsize(f'{path}.packet')
     ada.run('encrypt', '--json', '--', '--json', cwd=WORK, status=1)
     people.put(os.path.join(WORK, '--json'))
     ada.run('encrypt', '--', '--json', cwd=WORK)
