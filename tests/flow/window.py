@@ -182,12 +182,12 @@ class Window:
         except AssertionError as error:
             raise AssertionError(f'{error}; it is on {self.focused()}') from None
 
-    def tab_to(self, words, limit=30, key='Tab', whole=False):
-        """Presses Tab until the control with these words, or this whole name, has the keyboard; what it passed."""
+    def tab_to(self, words, limit=30, key='Tab'):
+        """Presses Tab until the control with these words has the keyboard; what it passed."""
         passed = []
         for _ in range(limit):
             item = self.focused()
-            if item and (words == item.name if whole else words in item.name):
+            if item and words in item.name:
                 return passed
             passed.append(item)
             uit.keys(key)
@@ -195,6 +195,25 @@ class Window:
             while time.monotonic() < deadline and ((now := self.focused()) is None or item and now.path == item.path):
                 time.sleep(0.02)
         raise AssertionError(f'{key} does not lead to {words!r}: {[item and item.name for item in passed]}')
+
+
+def to_page(app, words, pages=('Files', 'Escrow')):
+    """Goes to a page of the window by keyboard: Tab leads to their buttons, and (libadwaita 1.7) arrows from one to the next."""
+    for _ in range(30):
+        item = app.focused()
+        if item and item.name in pages:
+            break
+        uit.keys('Tab')
+        time.sleep(0.15)
+    else:
+        raise AssertionError('Tab does not lead to the pages')
+    for _ in pages:
+        if app.focused().name == words:
+            break
+        uit.keys('Right' if pages.index(words) > pages.index(app.focused().name) else 'Left')
+        time.sleep(0.15)
+    app.wait_focus(words)
+    uit.keys('space')
 
 
 def choose(path, *, title='Choose'):
