@@ -278,6 +278,7 @@ test_request (void)
     { "a key id that is a number", "\"" SAMPLE_KEY_ID "\"", "1" },
     { "a packet that is none", "\"packet\":\"", "\"packet\":\"AAAA\",\"x\":\"" },
     { "two packets in one", "\"packet\":\"", "\"packet\":\"ygNQR1DK" },
+    { "a packet for nobody that is named", "wV4D3q2+7wDA/+4S", "wV4DAAAAAAAAAAAS" },
     { "no name", "report.pdf.gpg", "" },
   };
   g_autoptr (SpareRequestRecord) record = sample_request (TRUE);
@@ -327,6 +328,7 @@ test_grant (void)
       "\"id\":\"00000000000000000000000000000000\",\"x\":\"" },
     { "no packet", "\"pkesk\"", "\"pkes\"" },
     { "a packet with an octet before", "\"pkesk\":\"", "\"pkesk\":\"ygNQ" },
+    { "a packet for nobody that is named", "wV4D3q2+7wDA/+4S", "wV4DAAAAAAAAAAAS" },
     { "no hash", SAMPLE_SHA256, "" },
   };
   g_autoptr (GBytes) data_head = sample_data_head (SPARE_PACKET_TAG_SEIPD);
