@@ -97,8 +97,8 @@ test_order (void)
   g_autofree char *text = NULL;
 
   spare_manifest_add_file (one, FILE_3, SAMPLE_SERIAL, HASH_A, SPARE_VERDICT_MATCHED);
-  spare_manifest_add_file (one, FILE_3, SAMPLE_SERIAL, HASH_B, SPARE_VERDICT_UNSURE);
-  spare_manifest_add_file (other, FILE_3, SAMPLE_SERIAL, HASH_B, SPARE_VERDICT_UNSURE);
+  spare_manifest_add_file (one, FILE_3, SAMPLE_SERIAL, HASH_B, SPARE_VERDICT_MATCHED);
+  spare_manifest_add_file (other, FILE_3, SAMPLE_SERIAL, HASH_B, SPARE_VERDICT_MATCHED);
   spare_manifest_add_file (other, FILE_3, SAMPLE_SERIAL, HASH_A, SPARE_VERDICT_MATCHED);
   expected = text_of (one);
   text = text_of (other);
