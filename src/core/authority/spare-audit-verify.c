@@ -72,24 +72,32 @@ blame (Walk *walk, gint64 row, const char *format)
 /* --- Rows --- */
 
 static void
-check_row (Walk *walk, gint64 sequence, const char *text, const char *hash)
+check_row (Walk *walk,
+           gint64 sequence,
+           const char *text,
+           const char *hash,
+           const char *time,
+           const char *event)
 {
   g_autofree char *computed = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
   g_autofree char *start = g_strdup_printf ("{\"sequence\":%" G_GINT64_FORMAT
                                             ",\"previous\":\"%s\",",
                                             walk->expected, walk->row_hash);
   g_autoptr (SpareAuditRow) row = spare_audit_row_parse (text, hash, NULL);
+  g_autofree char *row_time = row != NULL ? spare_audit_format_time (row->time) : NULL;
 
   if (sequence != walk->expected)
     blame (walk, walk->expected, _ ("Row %lld is missing."));
-  else if (strcmp (computed, hash) != 0 || row == NULL || row->sequence != sequence)
+  else if (strcmp (computed, hash) != 0 || row == NULL || row->sequence != sequence
+           || g_strcmp0 (row_time, time) != 0 || g_strcmp0 (row->event, event) != 0)
     blame (walk, sequence, _ ("Row %lld was changed."));
   else if (!g_str_has_prefix (text, start))
     blame (walk, sequence,
            _ ("Row %lld does not follow from the row before: one of the two was "
               "changed, or one between them was removed."));
 
-  if (sequence == walk->anchor && strcmp (computed, walk->anchor_hash) != 0)
+  if (walk->anchor_hash != NULL && sequence == walk->anchor
+      && strcmp (computed, walk->anchor_hash) != 0)
     {
       walk->result->anchor_ok = FALSE;
       blame (walk, sequence,
@@ -125,10 +133,8 @@ check_checkpoint (Walk *walk, const SpareAuditCheckpoint *point)
 static gboolean
 walk_rows (Walk *walk, SpareDatabase *database, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (sqlite3_stmt)
-      stmt = spare_database_prepare (database,
-                                     "SELECT sequence, text, hash FROM audit ORDER BY sequence",
-                                     error);
+  g_autoptr (sqlite3_stmt) stmt = spare_database_prepare (
+      database, "SELECT sequence, text, hash, time, event FROM audit ORDER BY sequence", error);
   gboolean row = FALSE;
 
   if (stmt == NULL)
@@ -144,7 +150,9 @@ walk_rows (Walk *walk, SpareDatabase *database, GCancellable *cancellable, GErro
       walk->result->rows++;
       check_row (walk, sqlite3_column_int64 (stmt, 0),
                  (const char *) sqlite3_column_text (stmt, 1),
-                 (const char *) sqlite3_column_text (stmt, 2));
+                 (const char *) sqlite3_column_text (stmt, 2),
+                 (const char *) sqlite3_column_text (stmt, 3),
+                 (const char *) sqlite3_column_text (stmt, 4));
       while (walk->at < walk->checkpoints->len)
         {
           const SpareAuditCheckpoint *point = g_ptr_array_index (walk->checkpoints, walk->at);

@@ -249,6 +249,7 @@ spare_audit_append (SpareAudit *self,
   g_autofree char *previous = NULL;
   g_autofree char *text = NULL;
   g_autofree char *hash = NULL;
+  g_autofree char *time = NULL;
   gint64 last = 0;
 
   g_return_val_if_fail (SPARE_IS_AUDIT (self) && event != NULL, FALSE);
@@ -266,13 +267,17 @@ spare_audit_append (SpareAudit *self,
     return FALSE;
 
   stmt = spare_database_prepare (database,
-                                 "INSERT INTO audit (sequence, text, hash) VALUES (?1, ?2, ?3)",
+                                 "INSERT INTO audit (sequence, text, hash, time, event) VALUES "
+                                 "(?1, ?2, ?3, ?4, ?5)",
                                  error);
   if (stmt == NULL)
     return FALSE;
   sqlite3_bind_int64 (stmt, 1, last + 1);
   spare_registry_bind_text (stmt, 2, text);
   spare_registry_bind_text (stmt, 3, hash);
+  time = spare_audit_format_time (again->time);
+  spare_registry_bind_text (stmt, 4, time);
+  spare_registry_bind_text (stmt, 5, event);
   if (!spare_database_step (database, stmt, NULL, error))
     return FALSE;
 

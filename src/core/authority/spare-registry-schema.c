@@ -69,8 +69,7 @@ static const char first[] =
 
     "CREATE TABLE audit ("
     "  sequence INTEGER PRIMARY KEY, text TEXT NOT NULL, hash TEXT NOT NULL,"
-    "  time TEXT GENERATED ALWAYS AS (json_extract (text, '$.time')) VIRTUAL,"
-    "  event TEXT GENERATED ALWAYS AS (json_extract (text, '$.event')) VIRTUAL) STRICT;"
+    "  time TEXT NOT NULL, event TEXT NOT NULL) STRICT;"
     "CREATE INDEX audit_time ON audit (time);"
     "CREATE INDEX audit_event ON audit (event, sequence);"
     "CREATE TABLE checkpoints ("
