@@ -168,6 +168,17 @@ test_fixed (void)
 
       g_assert_cmpint (spare_quick_check (head, 9, wrong), ==, SPARE_QUICK_NO);
     }
+  /* Each of the two octets counts. */
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GBytes)
+          changed = spare_test_octets (i == 0 ? "015231a2158eec3977015a30c17183d92fe45d"
+                                              : "015231a2158eec3977015a30c17183d92fe55c");
+      g_autoptr (SpareHead) other = spare_head_new_from_data_head (18, changed, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (spare_quick_check (other, 9, key), ==, SPARE_QUICK_NO);
+    }
   g_assert_cmpint (spare_quick_check (head, 10, key), ==, SPARE_QUICK_NO);
   g_assert_cmpint (spare_quick_check (head, 7, key), ==, SPARE_QUICK_NO);
   g_assert_cmpint (spare_quick_check (head, 0, key), ==, SPARE_QUICK_UNKNOWN);
