@@ -341,6 +341,17 @@ dup_time (const char *when)
   return g_date_time_format (then, "%Y%m%dT%H%M%S");
 }
 
+/* A moment after the primary key was made, however long that took: gpg makes no subkey for a key of the future. */
+static char *
+dup_later_time (const char *when)
+{
+  char *time = dup_time (when);
+
+  if (when && *when != '-')
+    time[strlen (time) - 3] = '1'; /* a minute past midnight */
+  return time;
+}
+
 char *
 spare_test_create_key (SpareTestHome *self,
                        SpareTestKeyKind kind,
@@ -366,6 +377,8 @@ spare_test_create_key (SpareTestHome *self,
                         recipes[row].expires, NULL);
   fingerprint = find_new (self, before);
   g_assert_nonnull (fingerprint);
+  g_free (when);
+  when = dup_later_time (recipes[row].when);
   if (recipes[row].subkey)
     log2 = spare_test_gpg (self, "--passphrase", passphrase, "--faked-system-time", when,
                            "--quick-add-key", fingerprint, recipes[row].subkey, "encr",
