@@ -44,6 +44,7 @@ typedef struct
   SpareEncryptionPlan *plan;
   SpareHome *home;
   SpareOutbox *outbox;
+  SpareKeySource key_source;
   SpareProgressMeter *meter;
   GCancellable *cancellable;
   SpareSource *source;         /* a file … */
@@ -221,16 +222,27 @@ find_esk (const SpareHead *head, const SpareSubkey *subkey)
   return NULL;
 }
 
-/* Trouble with reaching the owner's key, not with the file: the proof can be made when the packet is deposited. */
+/* Trouble with reaching the owner's key, not with the file: the proof can be made when the packet is deposited. A question
+ * of the key's own program that was waved away is no wish to stop. */
 static gboolean
-may_prove_later (const GError *error)
+may_prove_later (const GError *error, GCancellable *cancellable)
 {
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return !g_cancellable_is_cancelled (cancellable);
   return g_error_matches (error, SPARE_ERROR, SPARE_ERROR_KEYRING_LOCKED)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_KEYRING_DISMISSED)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_KEYRING_MISSING)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_KEYRING_GONE)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED);
+}
+
+/* The owner's own PKESK is all that the proof will need. */
+static void
+prove_later (SpareOutboxEntry *entry, SpareEsk *esk, const SpareHead *head)
+{
+  entry->cipher = g_strdup (spare_cipher_get_name (spare_head_get_cipher (head)));
+  entry->own_esk = g_bytes_ref (spare_esk_get_packet (esk));
 }
 
 /* Opens the new file's session key through the owner's own PKESK: that proves to the authority that the depositor can
@@ -245,13 +257,19 @@ prove (Encrypting *self, const SpareHead *head, SpareOutboxEntry *entry, GError 
 
   if (esk == NULL)
     return fail_check (error);
+  /* A card may not be there, or want to be touched for each file: once for the batch, when it is deposited. */
+  if (self->key_source == SPARE_KEY_SOURCE_CARD)
+    {
+      prove_later (entry, esk, head);
+      return TRUE;
+    }
   opener = spare_encryption_plan_take_opener (self->plan);
   key = spare_session_key_opener_open_sync (opener, esk, head, self->cancellable, &reason);
   spare_encryption_plan_give_opener (self->plan, opener);
-  if (key == NULL && may_prove_later (reason))
+  if (key == NULL && may_prove_later (reason, self->cancellable))
     {
       g_debug ("proof put off: %s", reason->message);
-      entry->cipher = g_strdup (spare_cipher_get_name (spare_head_get_cipher (head)));
+      prove_later (entry, esk, head);
       return TRUE;
     }
   if (key == NULL)
@@ -424,6 +442,7 @@ spare_encrypt_file_sync (SpareOwner *owner,
     .plan = plan,
     .home = spare_owner_get_home (owner),
     .outbox = spare_owner_get_outbox (owner),
+    .key_source = spare_owner_get_key_source (owner),
     .meter = meter,
     .cancellable = cancellable,
   };

@@ -4,7 +4,9 @@
  * engine waits for the disk while the other computes; more of them wait for each other).
  *
  * Promises: adding ten thousand files is one change of the list and touches none of them; a file that is waiting or
- * running already is not taken twice; a job that is removed is cancelled first. Main thread only. */
+ * running already is not taken twice; a job that is removed is cancelled first. When the last of a batch has ended, the
+ * spare keys that were made go into a signed deposit, beside the jobs: nobody waits for it but the end of the program, and
+ * it never makes a job fail. Main thread only. */
 
 #include "config.h"
 
@@ -12,6 +14,7 @@
 
 #include <string.h>
 
+#include "spare-deposit.h"
 #include "spare-folder-walk.h"
 
 #define AT_ONCE 2
@@ -26,6 +29,12 @@ struct _SpareJobQueue
   GHashTable *unfinished; /* path → SpareJob, neither owned: the job is in @jobs */
   guint n_running;        /* jobs and folders that are being looked through */
   gboolean was_busy;
+
+  /* What was encrypted is signed for the authority, and handed over if a place is set, when a batch has ended. */
+  gboolean owes_deposit;
+  gboolean depositing;
+  GCancellable *deposit_cancellable;
+  GError *deposit_error;
 };
 
 static void spare_job_queue_list_init (GListModelInterface *interface);
@@ -41,6 +50,7 @@ enum
 {
   BATCH_FINISHED,
   CHANGED,
+  DEPOSITED,
   N_SIGNALS
 };
 
@@ -84,6 +94,8 @@ spare_job_queue_finalize (GObject *object)
   g_hash_table_unref (self->unfinished);
   g_ptr_array_unref (self->jobs);
   g_clear_object (&self->owner);
+  g_clear_object (&self->deposit_cancellable);
+  g_clear_error (&self->deposit_error);
   G_OBJECT_CLASS (spare_job_queue_parent_class)->finalize (object);
 }
 
@@ -96,11 +108,15 @@ spare_job_queue_class_init (SpareJobQueueClass *klass)
                                           0);
   signals[CHANGED] = g_signal_new ("changed", SPARE_TYPE_JOB_QUEUE, G_SIGNAL_RUN_LAST, 0, NULL,
                                    NULL, NULL, G_TYPE_NONE, 0);
+  /* With how many packets were handed over. */
+  signals[DEPOSITED] = g_signal_new ("deposited", SPARE_TYPE_JOB_QUEUE, G_SIGNAL_RUN_LAST, 0,
+                                     NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void
 spare_job_queue_init (SpareJobQueue *self)
 {
+  self->deposit_cancellable = g_cancellable_new ();
   self->jobs = g_ptr_array_new_with_free_func (g_object_unref);
   self->unfinished = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&self->waiting);
@@ -121,6 +137,44 @@ spare_job_queue_new (SpareOwner *owner)
   return self;
 }
 
+static void start_deposit (SpareJobQueue *self);
+
+static void
+deposited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SpareJobQueue) self = user_data;
+  guint n = 0;
+
+  g_clear_error (&self->deposit_error);
+  if (!spare_deposit_after_batch_finish (SPARE_OWNER (source), result, &n,
+                                         &self->deposit_error))
+    g_debug ("deposit: %s", self->deposit_error->message);
+  self->depositing = FALSE;
+  g_signal_emit (self, signals[DEPOSITED], 0, n);
+  start_deposit (self);
+}
+
+/* New work: what was called off before is called off no more. */
+static void
+renew_cancellable (SpareJobQueue *self)
+{
+  if (!g_cancellable_is_cancelled (self->deposit_cancellable))
+    return;
+  g_object_unref (self->deposit_cancellable);
+  self->deposit_cancellable = g_cancellable_new ();
+}
+
+static void
+start_deposit (SpareJobQueue *self)
+{
+  if (!self->owes_deposit || self->depositing || spare_job_queue_is_busy (self))
+    return;
+  self->owes_deposit = FALSE;
+  self->depositing = TRUE;
+  spare_deposit_after_batch_async (self->owner, self->deposit_cancellable, deposited_cb,
+                                   g_object_ref (self));
+}
+
 static void
 announce (SpareJobQueue *self)
 {
@@ -134,6 +188,17 @@ announce (SpareJobQueue *self)
     }
   else
     self->was_busy = busy;
+  start_deposit (self);
+}
+
+/* A packet was made for the file. */
+static gboolean
+owes_deposit (SpareJob *job)
+{
+  const SpareFileResult *result = spare_job_get_result (job);
+
+  return spare_job_get_state (job) == SPARE_JOB_DONE && result != NULL && !result->decrypted
+         && result->serial != NULL && !result->pending;
 }
 
 static void
@@ -184,6 +249,7 @@ job_ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* The job keeps its error. */
   (void) spare_job_run_finish (job, result, NULL);
+  self->owes_deposit = self->owes_deposit || owes_deposit (job);
   forget (self, job);
   self->n_running--;
   start_more (self);
@@ -306,6 +372,7 @@ spare_job_queue_add (SpareJobQueue *self,
   g_autoptr (GPtrArray) jobs = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
+  renew_cancellable (self);
   for (; *paths != NULL; paths++)
     {
       g_autoptr (SpareJob) job = spare_job_new (self->owner, *paths, kind, options);
@@ -333,6 +400,7 @@ spare_job_queue_retry (SpareJobQueue *self, SpareJob *job)
 {
   if (g_hash_table_contains (self->unfinished, spare_job_get_path (job)))
     return;
+  renew_cancellable (self);
   spare_job_reset (job);
   g_hash_table_insert (self->unfinished, (gpointer) spare_job_get_path (job), job);
   g_queue_push_tail (&self->waiting, g_object_ref (job));
@@ -406,6 +474,8 @@ spare_job_queue_clear_finished (SpareJobQueue *self)
 void
 spare_job_queue_cancel_all (SpareJobQueue *self)
 {
+  /* It is signed all the same; only handing it over is not begun. */
+  g_cancellable_cancel (self->deposit_cancellable);
   for (guint i = 0; i < self->jobs->len; i++)
     spare_job_cancel (g_ptr_array_index (self->jobs, i));
   start_more (self);
@@ -471,11 +541,25 @@ spare_job_queue_is_busy (SpareJobQueue *self)
  * spare_job_queue_drain:
  * @self: the queue
  *
- * Runs the main context until nothing waits or runs: for the command line, which has no main loop of its own.
+ * Runs the main context until nothing waits or runs, and what was made is deposited: for the command line, which has no
+ * main loop of its own.
  */
 void
 spare_job_queue_drain (SpareJobQueue *self)
 {
-  while (spare_job_queue_is_busy (self))
+  while (spare_job_queue_is_busy (self) || self->depositing)
     g_main_context_iteration (NULL, TRUE);
+}
+
+/**
+ * spare_job_queue_get_deposit_error:
+ * @self: the queue
+ *
+ * Returns: (transfer none) (nullable): why the last batch's spare keys could not be signed or handed over; they wait in the
+ *   outbox. %NULL if all went well
+ */
+const GError *
+spare_job_queue_get_deposit_error (SpareJobQueue *self)
+{
+  return self->deposit_error;
 }

@@ -340,6 +340,24 @@ spare_owner_dup_key (SpareOwner *self)
 }
 
 /**
+ * spare_owner_get_key_source:
+ *
+ * Returns: where the secret part of the key in use is kept; of no meaning while there is no key
+ */
+SpareKeySource
+spare_owner_get_key_source (SpareOwner *self)
+{
+  SpareKeySource source;
+
+  g_return_val_if_fail (SPARE_IS_OWNER (self), SPARE_KEY_SOURCE_KEYRING);
+
+  g_mutex_lock (&self->lock);
+  source = self->source;
+  g_mutex_unlock (&self->lock);
+  return source;
+}
+
+/**
  * spare_owner_dup_key_home:
  *
  * Returns: (transfer full): the home with the secret part of the key in use

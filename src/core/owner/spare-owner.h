@@ -64,6 +64,7 @@ SpareKeyring *spare_owner_get_keyring (SpareOwner *self);
 SpareHome *spare_owner_get_home (
     SpareOwner *self); /* the application's own: encryption runs here */
 SpareKey *spare_owner_dup_key (SpareOwner *self); /* the key in use; NULL */
+SpareKeySource spare_owner_get_key_source (SpareOwner *self);
 SpareHome *spare_owner_dup_key_home (
     SpareOwner *self); /* where its secret part is: signing, decrypting */
 GPtrArray *spare_owner_dup_decryption_homes (

@@ -34,6 +34,7 @@ struct _SparePolicy
   char *authority;
   char *authority_key;
   char *deposit_to;
+  gboolean deposit_to_managed;
 };
 
 G_DEFINE_FINAL_TYPE (SparePolicy, spare_policy, G_TYPE_OBJECT)
@@ -198,7 +199,9 @@ take_value (SparePolicy *self,
     {
       if (!g_uri_is_valid (value, G_URI_FLAGS_NONE, NULL))
         return fail_value (error, path, key, value);
+      g_free (self->deposit_to);
       self->deposit_to = g_strdup (value);
+      self->deposit_to_managed = TRUE;
     }
   else if (strcmp (key, "WhenAuthorityUnusable") == 0)
     {
@@ -274,7 +277,9 @@ spare_policy_load (const char *path, SpareSettings *settings, GError **error)
 
   self = g_object_new (SPARE_TYPE_POLICY, NULL);
   g_object_get (settings, "mode", &mode, "required", &self->required, "when-unusable",
-                &when_unusable, NULL);
+                &when_unusable, "deposit-to", &self->deposit_to, NULL);
+  if (*self->deposit_to == '\0')
+    g_clear_pointer (&self->deposit_to, g_free);
   self->mode = (SpareEscrowMode) mode;
   self->when_unusable = (SpareUnusable) when_unusable;
 
@@ -377,12 +382,25 @@ spare_policy_get_authority_key (SparePolicy *self)
   return self->authority_key;
 }
 
+/**
+ * spare_policy_get_deposit_to:
+ *
+ * Returns: (nullable): the URI that deposits go to by themselves
+ */
 const char *
 spare_policy_get_deposit_to (SparePolicy *self)
 {
   g_return_val_if_fail (SPARE_IS_POLICY (self), NULL);
 
   return self->deposit_to;
+}
+
+gboolean
+spare_policy_is_deposit_to_managed (SparePolicy *self)
+{
+  g_return_val_if_fail (SPARE_IS_POLICY (self), TRUE);
+
+  return self->deposit_to_managed;
 }
 
 gboolean

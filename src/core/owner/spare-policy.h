@@ -22,6 +22,7 @@ gboolean spare_policy_is_when_unusable_managed (SparePolicy *self);
 const char *spare_policy_get_authority (SparePolicy *self);     /* fingerprint or NULL */
 const char *spare_policy_get_authority_key (SparePolicy *self); /* path or NULL */
 const char *spare_policy_get_deposit_to (SparePolicy *self);    /* URI or NULL */
-gboolean spare_policy_is_managed (SparePolicy *self);           /* a policy.ini is in force */
+gboolean spare_policy_is_deposit_to_managed (SparePolicy *self);
+gboolean spare_policy_is_managed (SparePolicy *self); /* a policy.ini is in force */
 
 G_END_DECLS

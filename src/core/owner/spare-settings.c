@@ -26,6 +26,7 @@ typedef enum
   PROP_WINDOW_WIDTH,
   PROP_WINDOW_HEIGHT,
   PROP_WINDOW_MAXIMIZED,
+  PROP_DEPOSIT_TO,
   N_PROPS
 } SettingsProperty;
 
@@ -34,6 +35,7 @@ typedef enum
   KIND_ENUM,
   KIND_INT,
   KIND_BOOLEAN,
+  KIND_TEXT, /* empty by default */
 } SettingKind;
 
 /* A key's name is its property's name; the defaults are those of the schema. */
@@ -55,6 +57,7 @@ static const struct
   [PROP_WINDOW_WIDTH] = { "window-width", KIND_INT, -1, 32767, 760 },
   [PROP_WINDOW_HEIGHT] = { "window-height", KIND_INT, -1, 32767, 640 },
   [PROP_WINDOW_MAXIMIZED] = { "window-maximized", KIND_BOOLEAN, FALSE, TRUE, FALSE },
+  [PROP_DEPOSIT_TO] = { "deposit-to", KIND_TEXT, 0, 0, 0 },
 };
 
 static GParamSpec *props[N_PROPS];
@@ -64,8 +67,9 @@ struct _SpareSettings
   GObject parent_instance;
 
   GSettings *store; /* NULL: the schema is not installed */
-  GMutex lock;      /* guards values: a policy may be made in a worker thread */
+  GMutex lock;      /* guards what follows: a policy may be made in a worker thread */
   int values[N_PROPS];
+  char *deposit_to; /* never NULL */
 };
 
 G_DEFINE_FINAL_TYPE (SpareSettings, spare_settings, G_TYPE_OBJECT)
@@ -158,10 +162,38 @@ take_value (SpareSettings *self, guint id, int value)
 }
 
 static void
+take_deposit_to (SpareSettings *self, const char *text)
+{
+  gboolean changed;
+
+  g_mutex_lock (&self->lock);
+  changed = strcmp (self->deposit_to, text) != 0;
+  if (changed)
+    {
+      g_free (self->deposit_to);
+      self->deposit_to = g_strdup (text);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DEPOSIT_TO]);
+}
+
+static void
+read_deposit_to (SpareSettings *self)
+{
+  g_autofree char *text = g_settings_get_string (self->store, keys[PROP_DEPOSIT_TO].name);
+
+  take_deposit_to (self, text);
+}
+
+static void
 changed_cb (GSettings *store, const char *name, SpareSettings *self)
 {
   for (guint id = 1; id < N_PROPS; id++)
-    if (strcmp (name, keys[id].name) == 0)
+    if (strcmp (name, keys[id].name) == 0 && keys[id].kind == KIND_TEXT)
+      read_deposit_to (self);
+    else if (strcmp (name, keys[id].name) == 0)
       take_value (self, id, read_key (self, id));
 }
 
@@ -192,7 +224,9 @@ open_store (SpareSettings *self)
   self->store = g_settings_new_full (schema, NULL, NULL);
   g_signal_connect (self->store, "changed", G_CALLBACK (changed_cb), self);
   for (guint id = 1; id < N_PROPS; id++)
-    self->values[id] = read_key (self, id);
+    if (keys[id].kind != KIND_TEXT)
+      self->values[id] = read_key (self, id);
+  read_deposit_to (self);
 }
 
 static void
@@ -209,8 +243,12 @@ spare_settings_get_property (GObject *object, guint id, GValue *value, GParamSpe
 
   g_mutex_lock (&self->lock);
   held = self->values[id];
+  if (keys[id].kind == KIND_TEXT)
+    g_value_set_string (value, self->deposit_to);
   g_mutex_unlock (&self->lock);
 
+  if (keys[id].kind == KIND_TEXT)
+    return;
   if (keys[id].kind == KIND_BOOLEAN)
     g_value_set_boolean (value, held != 0);
   else
@@ -229,6 +267,16 @@ spare_settings_set_property (GObject *object, guint id, const GValue *value, GPa
       return;
     }
 
+  if (keys[id].kind == KIND_TEXT)
+    {
+      const char *text = g_value_get_string (value) != NULL ? g_value_get_string (value) : "";
+
+      if (self->store == NULL || g_settings_set_string (self->store, keys[id].name, text))
+        take_deposit_to (self, text);
+      else
+        g_object_notify_by_pspec (object, pspec);
+      return;
+    }
   wanted = keys[id].kind == KIND_BOOLEAN ? g_value_get_boolean (value)
                                          : g_value_get_int (value);
   if (self->store == NULL || write_key (self, id, wanted))
@@ -245,6 +293,7 @@ spare_settings_finalize (GObject *object)
   if (self->store != NULL)
     g_signal_handlers_disconnect_by_data (self->store, self);
   g_clear_object (&self->store);
+  g_free (self->deposit_to);
   g_mutex_clear (&self->lock);
 
   G_OBJECT_CLASS (spare_settings_parent_class)->finalize (object);
@@ -262,7 +311,9 @@ spare_settings_class_init (SpareSettingsClass *klass)
   object_class->finalize = spare_settings_finalize;
 
   for (guint id = 1; id < N_PROPS; id++)
-    if (keys[id].kind == KIND_BOOLEAN)
+    if (keys[id].kind == KIND_TEXT)
+      props[id] = g_param_spec_string (keys[id].name, NULL, NULL, "", flags);
+    else if (keys[id].kind == KIND_BOOLEAN)
       props[id] = g_param_spec_boolean (keys[id].name, NULL, NULL, keys[id].fallback, flags);
     else
       props[id] = g_param_spec_int (keys[id].name, NULL, NULL, keys[id].minimum,
@@ -274,6 +325,7 @@ static void
 spare_settings_init (SpareSettings *self)
 {
   g_mutex_init (&self->lock);
+  self->deposit_to = g_strdup ("");
   for (guint id = 1; id < N_PROPS; id++)
     self->values[id] = keys[id].fallback;
   open_store (self);

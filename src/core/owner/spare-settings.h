@@ -29,7 +29,7 @@ G_DECLARE_FINAL_TYPE (SpareSettings, spare_settings, SPARE, SETTINGS, GObject)
 
 /* Properties, all read and write with notify: "mode" (SpareEscrowMode as int), "required" (boolean), "when-unusable" (int), "trash-original" (boolean),
  * "unpack-archives" (boolean), "folder-each" (boolean), "notify" (boolean), "window-width", "window-height" (int),
- * "window-maximized" (boolean). */
+ * "window-maximized" (boolean), "deposit-to" (string: URI of the folder that deposits go to by themselves, empty: none). */
 SpareSettings *spare_settings_new (void);
 
 G_END_DECLS
