@@ -344,8 +344,23 @@ run_child (char **argv)
   return 0;
 }
 
+static gboolean
+kill_cb (gpointer user_data)
+{
+  g_subprocess_force_exit (user_data);
+  return G_SOURCE_REMOVE;
+}
+
 static void
-kill_export (DepositFixture *f, guint microseconds)
+ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  *(gboolean *) user_data = TRUE;
+}
+
+/* @milliseconds: from where the export begins to the kill, if it has not ended before. */
+static void
+kill_export (DepositFixture *f, guint milliseconds)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess)
@@ -353,15 +368,17 @@ kill_export (DepositFixture *f, guint microseconds)
                                 f->o.data, f->o.policy, f->o.personal->path, f->stick, NULL);
   g_autoptr (GDataInputStream) lines = NULL;
   g_autofree char *line = NULL;
+  gboolean ended = FALSE;
 
   g_assert_no_error (error);
   lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (child));
   line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
   g_assert_cmpstr (line, ==, "ready");
-  /* Not a wait for something to happen: the moment of the kill. */
-  g_usleep (microseconds);
-  g_subprocess_force_exit (child);
-  g_subprocess_wait (child, NULL, NULL);
+  g_timeout_add_full (G_PRIORITY_DEFAULT, milliseconds, kill_cb, g_object_ref (child),
+                      g_object_unref);
+  g_subprocess_wait_async (child, NULL, ended_cb, &ended);
+  while (!ended)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 static void
@@ -374,7 +391,7 @@ test_crash (DepositFixture *f, gconstpointer data)
   deposit_fixture_encrypt (f, SPARE_ESCROW_EMBEDDED, "c.txt", NULL);
   for (guint i = 0; i < 8; i++)
     {
-      kill_export (f, 10000 + i * 40000);
+      kill_export (f, 10 + i * 40);
       assert_claims (f);
     }
   written = deposit_fixture_export (f, &left_out);
