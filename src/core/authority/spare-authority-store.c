@@ -273,9 +273,7 @@ spare_authority_install_certificate (SpareAuthority *self,
                            _ ("One certificate is wanted, of one key. Nothing was changed."));
       return NULL;
     }
-  key = spare_home_import_certificate_sync (home, octets,
-                                            spare_key_get_fingerprint (
-                                                g_ptr_array_index (read, 0)),
+  key = spare_home_import_certificate_sync (home, octets, g_ptr_array_index (read, 0),
                                             cancellable, error);
   if (key == NULL)
     return NULL;
