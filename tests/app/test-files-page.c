@@ -253,6 +253,38 @@ test_counts (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (find_label (GTK_WIDGET (fixture->page), "0 items"));
 }
 
+static void
+wait_for_jobs (Fixture *fixture)
+{
+  while (spare_job_queue_is_busy (fixture->queue))
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+test_failures_stay (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SpareJobOptions) options = spare_files_page_make_options (fixture->page);
+  const char *const paths[] = { "/nonexistent/a", "/nonexistent/b", NULL };
+  const char *const more[] = { "/nonexistent/c", NULL };
+  g_autoptr (SpareJob) left = NULL;
+  g_autoptr (SpareJob) cancelled = NULL;
+
+  spare_job_queue_add (fixture->queue, paths, SPARE_JOB_AUTO, options);
+  wait_for_jobs (fixture);
+  spare_job_queue_add (fixture->queue, more, SPARE_JOB_AUTO, options);
+  cancelled = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 2);
+  spare_job_cancel (cancelled);
+  wait_for_jobs (fixture);
+  g_assert_cmpint (spare_job_get_state (cancelled), ==, SPARE_JOB_CANCELLED);
+
+  spare_job_queue_clear_finished (fixture->queue);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 2);
+  left = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 0);
+  g_assert_cmpint (spare_job_get_state (left), ==, SPARE_JOB_FAILED);
+  spare_job_queue_clear_finished (fixture->queue);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -267,5 +299,6 @@ main (int argc, char *argv[])
   ADD ("/app/files/what is not on this computer is refused by name", test_refuses_remote);
   ADD ("/app/files/hostile names are shown as text", test_hostile_names);
   ADD ("/app/files/the line above counts", test_counts);
+  ADD ("/app/files/failures stay when the rest is cleared", test_failures_stay);
   return g_test_run ();
 }

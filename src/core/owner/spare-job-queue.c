@@ -442,19 +442,28 @@ is_unfinished (SpareJob *job)
  * spare_job_queue_clear_finished:
  * @self: the queue
  *
- * Takes all jobs out of the list that neither wait nor run.
+ * Takes the jobs out of the list that neither wait nor run. What failed stays while there is anything else to take out: one
+ * failure among thousands would go unseen with the rest. When nothing but failures is finished, they are taken out.
  */
 void
 spare_job_queue_clear_finished (SpareJobQueue *self)
 {
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_object_unref);
   guint before = self->jobs->len;
+  gboolean only_failed = TRUE;
 
+  for (guint i = 0; i < before && only_failed; i++)
+    {
+      SpareJob *job = g_ptr_array_index (self->jobs, i);
+
+      only_failed = is_unfinished (job) || spare_job_get_state (job) == SPARE_JOB_FAILED;
+    }
   for (guint i = 0; i < before; i++)
     {
       SpareJob *job = g_ptr_array_index (self->jobs, i);
 
-      if (is_unfinished (job))
+      if (is_unfinished (job)
+          || (!only_failed && spare_job_get_state (job) == SPARE_JOB_FAILED))
         g_ptr_array_add (kept, g_object_ref (job));
     }
   if (kept->len == before)
