@@ -184,7 +184,7 @@ def hostile_names():
         source.drop_on_window()
         for path in paths:
             uit.eventually(lambda path=path: os.path.exists(path + '.gpg'), repr(path + '.gpg'), 60)
-    uit.eventually(lambda: sum('Encrypted' in row for row in app.rows()) == len(HOSTILE), f'all rows: {app.rows()}')
+    uit.eventually(lambda: sum('Encrypted' in row for row in app.rows()) == len(HOSTILE), f'all rows: {app.rows()}', 60)
     rows = app.rows()
     for path in paths:
         encrypted(path, b'whatever its name\n')

@@ -37,7 +37,8 @@ class Watched(window.Window):
 
     def __init__(self):
         self.turns_log = os.path.join(window.SESSION, f'turns-{os.urandom(3).hex()}')
-        super().__init__(PROGRAM, environment={'LD_PRELOAD': LOOP_WATCH, 'LOOP_WATCH': self.turns_log})
+        super().__init__(PROGRAM, environment={'LD_PRELOAD': LOOP_WATCH, 'LOOP_WATCH': self.turns_log,
+                                                'G_MESSAGES_DEBUG': 'sparekey'})
         self.see('(you)')
         self.rows()
         self.begin()
@@ -105,6 +106,22 @@ def memory_and_answers():
     assert large - small <= 8 * MIB, f'{(large - small) / MIB:.1f} MiB more for 1 GiB'
 
 
+def finished(app, folder, paths):
+    """Waits until all of the files are there; when none has come for a minute, says which are missing, and what was said."""
+    seen, since = -1, time.monotonic()
+    deadline = time.monotonic() + 1800
+    while (made := sum(name.endswith('.gpg') for name in os.listdir(folder))) < len(paths):
+        if made != seen:
+            seen, since = made, time.monotonic()
+        if time.monotonic() > min(deadline, since + 60):
+            missing = [path for path in paths if not os.path.exists(path + '.gpg')]
+            with open(app.log, encoding='utf-8', errors='replace') as log:
+                said = [line.strip() for line in log if line.strip()][-20:]
+            state = [uit.name(node) for node in window.there(app.root) if ' items' in uit.name(node)][:1]
+            raise AssertionError(f'{state}; missing: {len(missing)}, {missing[:5]}; last said: {said}')
+        time.sleep(0.5)
+
+
 def ten_thousand():
     """10,000 files dropped at once all come out encrypted, each with a packet, and the window is never held for more than 50 ms."""
     count = 10000
@@ -120,7 +137,7 @@ def ten_thousand():
         app.held('dropped')
         app.begin()
         start = time.monotonic()
-        uit.eventually(lambda: sum(name.endswith('.gpg') for name in os.listdir(folder)) == count, 'all of them', 1500)
+        finished(app, folder, paths)
         app.see(f'{count} done', seconds=60)
         say(f'{count} files in {time.monotonic() - start:.0f} s, peak {memory(app) / MIB:.0f} MiB')
         app.held('encrypted')

@@ -125,7 +125,7 @@ def no_names_missing(root, where):
 
 
 def menu_item(app, words, place):
-    """An item of the menu that is open; GTK 4.18 tells no names of a menu's items, of any program: there it is found by its place."""
+    """An item of the menu that is open. GTK 4.18 tells no names of a menu's items, of any program: there it is found by place."""
     def look():
         items = [node for node in window.there(app.root) if uit.matches(node, 'menu item', '')]
         named = [node for node in items if words in uit.name(node)]

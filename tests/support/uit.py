@@ -236,9 +236,9 @@ def complaints(log, harmless=()):
         lines = [line.strip() for line in file if line.strip()]
     found = []
     for before, line in zip([''] + lines, lines):
+        complaint = any(word in line for word in ('WARNING', 'CRITICAL', 'ERROR')) and '-DEBUG' not in line
         second = CLOSED_SOON[0] in before and CLOSED_SOON[1] in line
-        if any(word in line for word in ('WARNING', 'CRITICAL', 'ERROR')) and CLOSED_SOON[0] not in line and not second \
-                and not any(known in line for known in harmless):
+        if complaint and not second and not any(known in line for known in (CLOSED_SOON[0], *harmless)):
             found.append(line)
     return found
 
