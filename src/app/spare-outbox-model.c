@@ -4,7 +4,8 @@
  *
  * Promise: the database is read in threads only. Changes that come in a hurry (ten thousand files) are read once they
  * have settled for a moment. The main loop is held for a few milliseconds at once: while the list is not seen only its
- * counts are kept up to date, and what is seen is changed a few rows at a time. */
+ * counts are kept up to date, and what is seen is changed a few rows at a time. What another process changes, such as the
+ * command line, is seen too. */
 #include "config.h"
 
 #include "spare-outbox-model.h"
@@ -29,6 +30,7 @@ struct _SpareOutboxModel
   GObject parent_instance;
 
   SpareOutbox *outbox;
+  GFileMonitor *monitor; /* of the database; NULL: there is no such thing here */
   GCancellable *cancellable;
   guint counts[3];
   gboolean active;
@@ -383,6 +385,7 @@ spare_outbox_model_dispose (GObject *object)
   g_cancellable_cancel (self->cancellable);
   g_clear_handle_id (&self->settle_source, g_source_remove);
   g_clear_handle_id (&self->step_source, g_source_remove);
+  g_clear_object (&self->monitor);
   g_queue_clear_full (&self->unshown, (GDestroyNotify) filling_free);
   g_clear_object (&self->outbox);
   G_OBJECT_CLASS (spare_outbox_model_parent_class)->dispose (object);
@@ -421,8 +424,13 @@ SpareOutboxModel *
 spare_outbox_model_new (SpareOutbox *outbox)
 {
   SpareOutboxModel *self = g_object_new (SPARE_TYPE_OUTBOX_MODEL, NULL);
+  g_autoptr (GFile) database = g_file_new_for_path (spare_outbox_get_path (outbox));
 
   self->outbox = g_object_ref (outbox);
+  self->monitor = g_file_monitor_file (database, G_FILE_MONITOR_NONE, NULL, NULL);
+  if (self->monitor)
+    g_signal_connect_object (self->monitor, "changed", G_CALLBACK (spare_outbox_model_refresh),
+                             self, G_CONNECT_SWAPPED);
   g_signal_connect_object (outbox, "changed", G_CALLBACK (spare_outbox_model_refresh), self,
                            G_CONNECT_SWAPPED);
   start_counting (self);

@@ -313,6 +313,19 @@ def detached():
         other.end()
 
 
+def beside_the_tool():
+    """What the command line makes beside an open window is in its list of packets."""
+    path = put('beside.txt')
+    beside = window.Window(PROGRAM)
+    try:
+        uit.click(uit.find(beside.root, 'tab', 'Escrow'))
+        packets = uit.find(beside.root, 'list', 'Escrow packets', 20)
+        people.Owner(TOOL).run('encrypt', path)
+        uit.eventually(lambda: uit.find_all(packets, 'row', 'beside.txt'), 'the packet of the tool', 20)
+    finally:
+        beside.end()
+
+
 def locked():
     """With the keyring locked the window says so, and a file is left as it was."""
     path = put('locked.txt')
@@ -342,4 +355,5 @@ def locked_start():
 
 
 tap.run(drag, owners_key, drag_from_nautilus, paste_from_nautilus, nothing_to_paste, chosen, second_start, drop_encrypted,
-        hostile_names, told_in_row, try_again, damaged, undo, undo_trash, cancel, detached, locked, locked_start)
+        hostile_names, told_in_row, try_again, damaged, undo, undo_trash, cancel, detached, beside_the_tool, locked,
+        locked_start)

@@ -199,6 +199,18 @@ spare_outbox_new (const char *path)
 }
 
 /**
+ * spare_outbox_get_path:
+ * @self: the outbox
+ *
+ * Returns: (transfer none): the database file, which other processes change too
+ */
+const char *
+spare_outbox_get_path (SpareOutbox *self)
+{
+  return self->path;
+}
+
+/**
  * spare_outbox_open_sync:
  * @cancellable: (nullable): looked at before, not during
  * @error: where to put an error

@@ -63,6 +63,7 @@ G_DECLARE_FINAL_TYPE (SpareOutbox, spare_outbox, SPARE, OUTBOX, GObject)
 
 /* Signal "changed": emitted in the main context after this process changed something. */
 SpareOutbox *spare_outbox_new (const char *path);
+const char *spare_outbox_get_path (SpareOutbox *self);
 gboolean spare_outbox_open_sync (SpareOutbox *self, GCancellable *cancellable, GError **error);
 /* Takes the next serial for this owner. It is used up even if no row follows. */
 char *spare_outbox_reserve_serial_sync (SpareOutbox *self, const char *owner, GError **error);
