@@ -10,9 +10,6 @@ G_BEGIN_DECLS
 
 /* What officers do with cases. @id: a case's id or an unambiguous beginning of one. */
 
-/* The identity check that no policy removes. */
-#define SPARE_CHECK_NEW_KEY "new-key"
-
 GPtrArray *spare_case_list_sync (SpareAuthority *authority,
                                  GCancellable *cancellable,
                                  GError **error);

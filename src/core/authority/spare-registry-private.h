@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-#define SPARE_REGISTRY_VERSION 1
+#define SPARE_REGISTRY_VERSION 2
 
 extern const char *const spare_registry_migrations[SPARE_REGISTRY_VERSION];
 
