@@ -276,10 +276,10 @@ fill_header (SpareAnswer *answer, gint64 sequence, GError **error)
 static gboolean
 fail_nothing (Granting *granting, const char *path, GError **error)
 {
-  const char *why = granting->result->left_out->len > 0
-                        ? ((SpareGrantLeftOut *) g_ptr_array_index (granting->result->left_out, 0))
-                              ->why
-                        : "";
+  const char *why =
+      granting->result->left_out->len > 0
+          ? ((SpareGrantLeftOut *) g_ptr_array_index (granting->result->left_out, 0))->why
+          : "";
 
   g_unlink (path);
   log_nothing (granting->dossier, why);
@@ -411,7 +411,8 @@ find_grant (SpareAuthority *authority, const char *id, SpareCaseRow **row, GErro
   result->path = g_strdup ((*row)->answer_name);
   result->n_records = (*row)->answer_records;
   result->again = TRUE;
-  result->left_out = g_ptr_array_new_with_free_func ((GDestroyNotify) spare_grant_left_out_free);
+  result->left_out = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) spare_grant_left_out_free);
   return result;
 }
 

@@ -77,25 +77,25 @@ static const char first[] =
 
 /* Cases: an index over kept requests and approvals. Statements: what the authority itself saw, signed (see
  * spare-attestation.c). */
-static const char second[]
-    = "CREATE TABLE attestations ("
-      "  subject TEXT PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL) STRICT,"
-      "  WITHOUT ROWID;"
-      "CREATE TABLE cases ("
-      "  id TEXT PRIMARY KEY, request TEXT NOT NULL UNIQUE, request_id TEXT NOT NULL,"
-      "  requester TEXT NOT NULL, people TEXT NOT NULL, old TEXT NOT NULL, key TEXT NOT NULL,"
-      "  subkey TEXT NOT NULL, reason TEXT NOT NULL, lost TEXT NOT NULL, since INTEGER NOT NULL,"
-      "  opened INTEGER NOT NULL, sequence INTEGER NOT NULL, answer TEXT, answer_kind TEXT,"
-      "  answer_id TEXT, answer_name TEXT, answer_reason TEXT,"
-      "  answered INTEGER NOT NULL DEFAULT 0, answer_records INTEGER NOT NULL DEFAULT 0)"
-      "  STRICT, WITHOUT ROWID;"
-      "CREATE INDEX cases_sequence ON cases (sequence);"
-      "CREATE TABLE case_files ("
-      "  case_id TEXT NOT NULL REFERENCES cases (id), position INTEGER NOT NULL,"
-      "  record TEXT NOT NULL, PRIMARY KEY (case_id, position)) STRICT, WITHOUT ROWID;"
-      "CREATE TABLE case_approvals ("
-      "  case_id TEXT NOT NULL REFERENCES cases (id), bundle TEXT NOT NULL,"
-      "  fingerprint TEXT NOT NULL, UNIQUE (case_id, bundle)) STRICT;";
+static const char second[] =
+    "CREATE TABLE attestations ("
+    "  subject TEXT PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL) STRICT,"
+    "  WITHOUT ROWID;"
+    "CREATE TABLE cases ("
+    "  id TEXT PRIMARY KEY, request TEXT NOT NULL UNIQUE, request_id TEXT NOT NULL,"
+    "  requester TEXT NOT NULL, people TEXT NOT NULL, old TEXT NOT NULL, key TEXT NOT NULL,"
+    "  subkey TEXT NOT NULL, reason TEXT NOT NULL, lost TEXT NOT NULL, since INTEGER NOT NULL,"
+    "  opened INTEGER NOT NULL, sequence INTEGER NOT NULL, answer TEXT, answer_kind TEXT,"
+    "  answer_id TEXT, answer_name TEXT, answer_reason TEXT,"
+    "  answered INTEGER NOT NULL DEFAULT 0, answer_records INTEGER NOT NULL DEFAULT 0)"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE INDEX cases_sequence ON cases (sequence);"
+    "CREATE TABLE case_files ("
+    "  case_id TEXT NOT NULL REFERENCES cases (id), position INTEGER NOT NULL,"
+    "  record TEXT NOT NULL, PRIMARY KEY (case_id, position)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE case_approvals ("
+    "  case_id TEXT NOT NULL REFERENCES cases (id), bundle TEXT NOT NULL,"
+    "  fingerprint TEXT NOT NULL, UNIQUE (case_id, bundle)) STRICT;";
 
 const char *const spare_registry_migrations[SPARE_REGISTRY_VERSION] = {
   first,
