@@ -145,7 +145,7 @@ judge_encrypted (Checking *self, const SpareHead *head, SpareCoverage *state, GE
                                                   : SPARE_COVERAGE_COVERED;
   else if (entry != NULL || names_retired (head, authority, escrow))
     *state = SPARE_COVERAGE_OLD_AUTHORITY;
-  else if (spare_file_keys_find (spare_rewrap_get_keys (self->rewrap), head, NULL) != NULL)
+  else if (spare_rewrap_find_own (self->rewrap, head) != NULL)
     *state = SPARE_COVERAGE_UNCOVERED;
   else
     *state = spare_head_has_hidden (head) ? SPARE_COVERAGE_HIDDEN : SPARE_COVERAGE_FOREIGN;
@@ -185,7 +185,7 @@ can_repair (Checking *self, const SpareHead *head, SpareCoverage state)
 {
   return (state == SPARE_COVERAGE_UNCOVERED || state == SPARE_COVERAGE_OLD_AUTHORITY
           || state == SPARE_COVERAGE_PENDING)
-         && spare_file_keys_find (spare_rewrap_get_keys (self->rewrap), head, NULL) != NULL;
+         && spare_rewrap_find_own (self->rewrap, head) != NULL;
 }
 
 /* A packet that waits in the outbox to be handed over needs no second one. */

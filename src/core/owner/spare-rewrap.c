@@ -22,13 +22,14 @@
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
 #include "spare-file-fit.h"
+#include "spare-own-keys-private.h"
 #include "spare-pkesk-build.h"
 #include "spare-proof.h"
 
 struct _SpareRewrap
 {
   SpareOwner *owner;
-  SpareFileKeys *keys;
+  SpareOwnKeys *keys;
   SpareKey *key;       /* one of @keys: who owns the files from now on; NULL: none is at hand */
   SpareWrapKey *wrap;  /* its encryption subkey */
   SpareKey *authority; /* NULL: none that is usable */
@@ -44,7 +45,7 @@ struct _SpareRewrap
 void
 spare_rewrap_free (SpareRewrap *self)
 {
-  g_clear_pointer (&self->keys, spare_file_keys_free);
+  g_clear_pointer (&self->keys, spare_own_keys_free);
   g_clear_pointer (&self->wrap, spare_wrap_key_unref);
   g_clear_pointer (&self->authority_wrap, spare_wrap_key_unref);
   g_clear_object (&self->authority);
@@ -77,8 +78,8 @@ find_key (SpareRewrap *self, const char *to, GCancellable *cancellable, GError *
 
   if (to == NULL && used == NULL)
     return TRUE;
-  self->key = spare_file_keys_lookup (self->keys,
-                                      to != NULL ? to : spare_key_get_fingerprint (used));
+  self->key = spare_own_keys_find (self->keys,
+                                   to != NULL ? to : spare_key_get_fingerprint (used));
   if (self->key == NULL && to == NULL)
     return TRUE;
   if (self->key == NULL)
@@ -146,23 +147,60 @@ spare_rewrap_new_sync (SpareOwner *owner,
   g_autoptr (SpareRewrap) self = g_new0 (SpareRewrap, 1);
 
   self->owner = g_object_ref (owner);
-  self->keys = spare_file_keys_new_sync (owner, cancellable, error);
+  self->keys = spare_own_keys_new_sync (owner, FALSE, cancellable, error);
   if (self->keys == NULL || !find_key (self, to, cancellable, error)
       || !find_authority (self, cancellable, error))
     return NULL;
   return g_steal_pointer (&self);
 }
 
-/**
- * spare_rewrap_get_keys:
- * @self: a batch
- *
- * Returns: (transfer none): one's own keys
- */
-SpareFileKeys *
-spare_rewrap_get_keys (SpareRewrap *self)
+static gboolean
+is_own (SpareRewrap *self, const SpareEsk *esk)
 {
-  return self->keys;
+  return !spare_esk_is_hidden (esk) && spare_own_keys_find_for_esk (self->keys, esk) != NULL;
+}
+
+/**
+ * spare_rewrap_find_own:
+ * @self: a batch
+ * @head: the head of an encrypted file
+ *
+ * Looks for one of the person's own keys among the named recipients; nothing is opened.
+ *
+ * Returns: (transfer none) (nullable): the session key packet for it
+ */
+SpareEsk *
+spare_rewrap_find_own (SpareRewrap *self, const SpareHead *head)
+{
+  for (guint i = 0; i < spare_head_get_n_esks (head); i++)
+    if (is_own (self, spare_head_get_esk (head, i)))
+      return spare_head_get_esk (head, i);
+  return NULL;
+}
+
+/* The session key in @esk, NULL for the file's own packet, held against the file. */
+static SpareSessionKey *
+open_key (SpareRewrap *self,
+          const char *path,
+          const SpareHead *head,
+          const SpareEsk *esk,
+          GCancellable *cancellable,
+          GError **error)
+{
+  g_autoptr (SpareSessionKey) session_key = NULL;
+
+  if (esk == NULL)
+    esk = spare_rewrap_find_own (self, head);
+  if (esk == NULL)
+    {
+      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                           _ ("None of your keys opens this file. It is unchanged."));
+      return NULL;
+    }
+  session_key = spare_own_keys_open_sync (self->keys, esk, head, cancellable, error);
+  if (session_key == NULL || !spare_file_fit_sync (path, head, session_key, error))
+    return NULL;
+  return g_steal_pointer (&session_key);
 }
 
 /**
@@ -349,9 +387,15 @@ spare_rewrap_put_sync (SpareRewrap *self,
   SpareEscrowMode mode = self->mode;
 
   result->file_id = g_strdup (spare_head_get_file_id (head));
-  session_key = spare_file_keys_open_esk_sync (self->keys, self->key, esk, head, cancellable,
-                                               error);
-  if (session_key == NULL || !spare_file_fit_sync (path, head, session_key, error))
+  if (spare_own_keys_find_for_esk (self->keys, esk) != self->key)
+    {
+      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                           _ ("This is for another key than the one that gets the file. The "
+                              "file is unchanged."));
+      return FALSE;
+    }
+  session_key = open_key (self, path, head, esk, cancellable, error);
+  if (session_key == NULL)
     return FALSE;
   packet = find_packet (self, head, &mode, &reason);
   if (packet == NULL && reason != NULL)
@@ -375,7 +419,7 @@ is_other_own_cb (const SpareEsk *esk, gpointer user_data)
 {
   SpareRewrap *self = user_data;
 
-  return spare_file_keys_is_own (self->keys, esk)
+  return is_own (self, esk)
          && spare_key_find_key_id (self->key, spare_esk_get_key_id (esk)) == NULL
          && (self->authority == NULL
              || spare_key_find_key_id (self->authority, spare_esk_get_key_id (esk)) == NULL);
@@ -393,7 +437,7 @@ is_other_own_cb (const SpareEsk *esk, gpointer user_data)
  * Hands a file that one of the person's keys opens over to the batch's key; the others of one's own are taken out. A
  * file that has nothing but that key is skipped.
  *
- * Returns: %FALSE with an error of spare_file_keys_open_sync() or spare_rewrap_put_sync(); the file is unchanged then
+ * Returns: %FALSE with an error of spare_session_key_opener_open_sync() or spare_rewrap_put_sync(); the file is unchanged then
  */
 gboolean
 spare_rewrap_to_key_sync (SpareRewrap *self,
@@ -423,7 +467,7 @@ spare_rewrap_to_key_sync (SpareRewrap *self,
       result->status = SPARE_HEAD_SKIPPED;
       return TRUE;
     }
-  session_key = spare_file_keys_open_sync (self->keys, head, NULL, cancellable, error);
+  session_key = open_key (self, path, head, NULL, cancellable, error);
   if (session_key == NULL)
     return FALSE;
   esk = spare_pkesk_build (self->wrap, session_key->cipher, session_key->secret, error);
@@ -445,7 +489,7 @@ spare_rewrap_to_key_sync (SpareRewrap *self,
  * Covers a file that one of the person's keys opens: the authority's packet goes into the outbox and, unless the mode in
  * force is detached, into the file.
  *
- * Returns: %FALSE with [enum@SpareErrorCode].AUTHORITY_UNUSABLE, an error of spare_file_keys_open_sync() or of
+ * Returns: %FALSE with [enum@SpareErrorCode].AUTHORITY_UNUSABLE, an error of spare_session_key_opener_open_sync() or of
  *   spare_splice_file_sync(); the file is unchanged then
  */
 gboolean
@@ -472,9 +516,10 @@ spare_rewrap_to_authority_sync (SpareRewrap *self,
                               "unchanged."));
       return FALSE;
     }
-  session_key = spare_file_keys_open_sync (self->keys, head, &key, cancellable, error);
-  if (session_key == NULL || !spare_file_fit_sync (path, head, session_key, error))
+  session_key = open_key (self, path, head, NULL, cancellable, error);
+  if (session_key == NULL)
     return FALSE;
+  key = spare_own_keys_find_for_esk (self->keys, spare_rewrap_find_own (self, head));
   esk = find_escrow_esk (self, head);
   if (esk != NULL)
     spare_esk_ref (esk);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "spare-file-keys.h"
 #include "spare-head-result.h"
-#include "spare-outbox.h"
+#include "spare-owner.h"
 #include "spare-splice.h"
 
 G_BEGIN_DECLS
@@ -18,7 +17,7 @@ SpareRewrap *spare_rewrap_new_sync (SpareOwner *owner,
                                     GError **error);
 void spare_rewrap_free (SpareRewrap *self);
 
-SpareFileKeys *spare_rewrap_get_keys (SpareRewrap *self);
+SpareEsk *spare_rewrap_find_own (SpareRewrap *self, const SpareHead *head);
 SpareKey *spare_rewrap_get_key (SpareRewrap *self);
 gboolean spare_rewrap_has_authority (SpareRewrap *self);
 
