@@ -122,6 +122,21 @@ spare_file_chooser_open (GtkWindow *parent,
 }
 
 void
+spare_file_chooser_open_folder (GtkWindow *parent,
+                                const char *title,
+                                const char *accept,
+                                SpareFilesChosenFunc func,
+                                gpointer owner_object)
+{
+  Choice *choice = choose (parent, title, accept, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                           owner_object);
+
+  choice->chosen = func;
+  gtk_file_chooser_set_create_folders (GTK_FILE_CHOOSER (choice->native), TRUE);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (choice->native));
+}
+
+void
 spare_file_chooser_save (GtkWindow *parent,
                          const char *title,
                          const char *name,

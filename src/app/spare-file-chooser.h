@@ -20,6 +20,12 @@ void spare_file_chooser_open (GtkWindow *parent,
                               gboolean folders,
                               SpareFilesChosenFunc func,
                               gpointer owner_object);
+/* One folder, to write into. */
+void spare_file_chooser_open_folder (GtkWindow *parent,
+                                     const char *title,
+                                     const char *accept,
+                                     SpareFilesChosenFunc func,
+                                     gpointer owner_object);
 void spare_file_chooser_save (GtkWindow *parent,
                               const char *title,
                               const char *name,
