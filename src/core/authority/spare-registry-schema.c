@@ -47,7 +47,7 @@ static const char first[] =
     "  transfer_from TEXT NOT NULL DEFAULT '', source_sha256 TEXT,"
     "  stated_intake INTEGER NOT NULL DEFAULT 0, rewrapped BLOB, rewrapped_subkey TEXT,"
     "  UNIQUE (owner, sha256, transfer_from)) STRICT;"
-    "CREATE INDEX packets_serial ON packets (serial);"
+    "CREATE INDEX packets_serial ON packets (serial, owner);"
     "CREATE INDEX packets_file_id ON packets (file_id);"
     "CREATE INDEX packets_owner ON packets (owner, id);"
     "CREATE INDEX packets_sha256 ON packets (sha256);"
