@@ -11,7 +11,6 @@
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
 #include "spare-inspection.h"
-#include "spare-output.h"
 #include "spare-tool.h"
 
 #define CERTIFICATE_MAX (64 * 1024)
@@ -278,7 +277,6 @@ run_packet (SpareTool *tool, char **argv)
   g_autofree char *serial = NULL;
   g_auto (GStrv) words = NULL;
   g_autoptr (GBytes) packet = NULL;
-  g_autoptr (SpareOutput) output = NULL;
   GError *error = NULL;
   const GOptionEntry entries[] = {
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &to, NULL, NULL },
@@ -291,13 +289,8 @@ run_packet (SpareTool *tool, char **argv)
     return spare_tool_usage (tool, _ ("give one encrypted file and --output"));
   if (!spare_tool_open (tool, &error)
       || (packet = find_packet (tool, words[0], &serial, &error)) == NULL
-      || (output = spare_output_open (to, SPARE_CONFLICT_FAIL,
-                                      (goffset) g_bytes_get_size (packet), &error))
-             == NULL
-      || !spare_output_write (output, g_bytes_get_data (packet, NULL),
-                              g_bytes_get_size (packet), &error)
-      || !spare_output_sync (output, &error)
-      || !spare_output_publish (output, SPARE_PUBLISH_NONE, NULL, &error))
+      || !spare_tool_write_file (to, g_bytes_get_data (packet, NULL), g_bytes_get_size (packet),
+                                 &error))
     return spare_tool_fail (tool, error);
   if (tool->json)
     {

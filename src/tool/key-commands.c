@@ -11,7 +11,6 @@
 
 #include "spare-display.h"
 #include "spare-error.h"
-#include "spare-output.h"
 #include "spare-tool.h"
 
 #define KEY_FILE_MAX (1024 * 1024)
@@ -85,17 +84,6 @@ show_keys (SpareTool *tool, const char *only)
   return SPARE_TOOL_DONE;
 }
 
-/* The shape of most commands here: options, one word, open. */
-static char *
-take_fingerprint (SpareTool *tool, const char *word)
-{
-  char *fingerprint = spare_fingerprint_normalize (word);
-
-  if (fingerprint == NULL)
-    spare_tool_usage (tool, _ ("a fingerprint has 40 characters, 0 to 9 and A to F"));
-  return fingerprint;
-}
-
 static int
 run_create (SpareTool *tool, char **argv)
 {
@@ -140,6 +128,7 @@ run_list (SpareTool *tool, char **argv)
   return show_keys (tool, NULL);
 }
 
+/* The shape of most commands here: one word, open. */
 static int
 run_on_fingerprint (SpareTool *tool,
                     char **argv,
@@ -154,7 +143,7 @@ run_on_fingerprint (SpareTool *tool,
     return SPARE_TOOL_USAGE;
   if (words[0] == NULL || words[1] != NULL)
     return spare_tool_usage (tool, _ ("give one fingerprint"));
-  fingerprint = take_fingerprint (tool, words[0]);
+  fingerprint = spare_tool_take_fingerprint (tool, words[0]);
   if (fingerprint == NULL)
     return SPARE_TOOL_USAGE;
   if (!spare_tool_open (tool, &error)
@@ -219,17 +208,6 @@ run_import (SpareTool *tool, char **argv)
   return show_keys (tool, fingerprint);
 }
 
-static gboolean
-write_out (const char *path, gconstpointer octets, gsize size, GError **error)
-{
-  g_autoptr (SpareOutput)
-      output = spare_output_open (path, SPARE_CONFLICT_FAIL, (goffset) size, error);
-
-  return output != NULL && spare_output_write (output, octets, size, error)
-         && spare_output_sync (output, error)
-         && spare_output_publish (output, SPARE_PUBLISH_NONE, NULL, error);
-}
-
 static char *
 default_fingerprint (SpareTool *tool, GError **error)
 {
@@ -257,8 +235,8 @@ export_secret (SpareTool *tool, const char *fingerprint, const char *to)
     armored = spare_owner_export_secret_key_sync (tool->owner, fingerprint, passphrase,
                                                   tool->cancellable, &error);
   if (armored == NULL
-      || !write_out (to, spare_secret_get_data (armored), spare_secret_get_size (armored),
-                     &error))
+      || !spare_tool_write_file (to, spare_secret_get_data (armored),
+                                 spare_secret_get_size (armored), &error))
     return spare_tool_fail (tool, error);
   return show_keys (tool, fingerprint);
 }
@@ -284,7 +262,7 @@ run_export (SpareTool *tool, char **argv)
     return spare_tool_usage (tool, _ ("give one fingerprint, or none for the key in use"));
   if (secret && to == NULL)
     return spare_tool_usage (tool, _ ("a secret key is only written to a file: give --to"));
-  if (words[0] != NULL && (fingerprint = take_fingerprint (tool, words[0])) == NULL)
+  if (words[0] != NULL && (fingerprint = spare_tool_take_fingerprint (tool, words[0])) == NULL)
     return SPARE_TOOL_USAGE;
   if (!spare_tool_open (tool, &error)
       || (fingerprint == NULL && (fingerprint = default_fingerprint (tool, &error)) == NULL))
@@ -295,8 +273,8 @@ run_export (SpareTool *tool, char **argv)
   armored = spare_owner_export_key_sync (tool->owner, fingerprint, tool->cancellable, &error);
   if (armored == NULL
       || (to != NULL
-          && !write_out (to, g_bytes_get_data (armored, NULL), g_bytes_get_size (armored),
-                         &error)))
+          && !spare_tool_write_file (to, g_bytes_get_data (armored, NULL),
+                                     g_bytes_get_size (armored), &error)))
     return spare_tool_fail (tool, error);
   if (to == NULL && !tool->json)
     {
@@ -304,19 +282,6 @@ run_export (SpareTool *tool, char **argv)
       return SPARE_TOOL_DONE;
     }
   return show_keys (tool, fingerprint);
-}
-
-/* A day means its last moment in the person's own time zone. */
-static gint64
-parse_day (const char *text)
-{
-  g_autoptr (GDateTime) time = NULL;
-  int year, month, day, used = 0;
-
-  if (sscanf (text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || text[used] != '\0')
-    return 0;
-  time = g_date_time_new_local (year, month, day, 23, 59, 59);
-  return time != NULL ? g_date_time_to_unix (time) : 0;
 }
 
 static int
@@ -336,10 +301,10 @@ run_extend (SpareTool *tool, char **argv)
     return SPARE_TOOL_USAGE;
   if (words[0] == NULL || words[1] != NULL || until == NULL)
     return spare_tool_usage (tool, _ ("give one fingerprint and --until YYYY-MM-DD"));
-  time = parse_day (until);
+  time = spare_tool_parse_day (until, TRUE);
   if (time <= g_get_real_time () / G_USEC_PER_SEC)
     return spare_tool_usage (tool, _ ("--until takes a day to come: YYYY-MM-DD"));
-  fingerprint = take_fingerprint (tool, words[0]);
+  fingerprint = spare_tool_take_fingerprint (tool, words[0]);
   if (fingerprint == NULL)
     return SPARE_TOOL_USAGE;
   if (!spare_tool_open (tool, &error)

@@ -14,11 +14,22 @@
 #include "spare-engine.h"
 #include "spare-error.h"
 #include "spare-process.h"
+#include "spare-tool-authority.h"
 #include "spare-tool.h"
 
+/* "authority owner list" */
+#define COMMAND_WORDS_MAX 3
+
 static const SpareToolCommand *const groups[] = {
-  spare_tool_key_commands,  spare_tool_recipient_commands, spare_tool_escrow_commands,
-  spare_tool_file_commands, spare_tool_inspect_commands,   spare_tool_check_commands,
+  spare_tool_key_commands,
+  spare_tool_recipient_commands,
+  spare_tool_escrow_commands,
+  spare_tool_file_commands,
+  spare_tool_inspect_commands,
+  spare_tool_check_commands,
+  spare_tool_authority_commands,
+  spare_tool_authority_owner_commands,
+  spare_tool_authority_audit_commands,
   spare_tool_demo_commands,
 };
 
@@ -55,33 +66,56 @@ takes_value (const char *option)
   return FALSE;
 }
 
-/* Options may stand anywhere, with their values, so the command's words are the first two that are neither. */
-static const SpareToolCommand *
-find_command (char **argv, guint *first, guint *second)
+/* Options may stand anywhere, with their values, so the command's words are the first ones that are neither. @at: where
+ * they are. */
+static guint
+find_words (char **argv, guint *at)
 {
-  guint found[2] = { 0, 0 };
   guint n = 0;
 
-  for (guint i = 1; argv[i] != NULL && n < 2; i++)
+  for (guint i = 1; argv[i] != NULL && n < COMMAND_WORDS_MAX && strcmp (argv[i], "--") != 0;
+       i++)
     if (argv[i][0] != '-')
-      found[n++] = i;
-    else if (strcmp (argv[i], "--") == 0)
-      break;
-    else if (argv[i + 1] != NULL && takes_value (argv[i]))
+      at[n++] = i;
+    else if (takes_value (argv[i]) && argv[i + 1] != NULL)
       i++;
-  for (guint i = 0; n > 0 && i < G_N_ELEMENTS (groups); i++)
+  return n;
+}
+
+/* How many words of the command line are the command's name; 0 if it is another one. */
+static guint
+match_command (const SpareToolCommand *command, char **argv, const guint *at, guint n)
+{
+  g_auto (GStrv) words = g_strsplit (command->name, " ", -1);
+  guint length = g_strv_length (words);
+
+  if (length > n)
+    return 0;
+  for (guint i = 0; i < length; i++)
+    if (strcmp (words[i], argv[at[i]]) != 0)
+      return 0;
+  return length;
+}
+
+/* The longest name that fits; @n_words: how many words of @at it takes. */
+static const SpareToolCommand *
+find_command (char **argv, guint *at, guint *n_words)
+{
+  guint n = find_words (argv, at);
+  const SpareToolCommand *found = NULL;
+
+  *n_words = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
     for (const SpareToolCommand *command = groups[i]; command->name != NULL; command++)
       {
-        g_auto (GStrv) words = g_strsplit (command->name, " ", 2);
+        guint length = match_command (command, argv, at, n);
 
-        if (strcmp (words[0], argv[found[0]]) != 0
-            || (words[1] != NULL && (n < 2 || strcmp (words[1], argv[found[1]]) != 0)))
+        if (length <= *n_words)
           continue;
-        *first = found[0];
-        *second = words[1] != NULL ? found[1] : 0;
-        return command;
+        *n_words = length;
+        found = command;
       }
-  return NULL;
+  return found;
 }
 
 static gboolean
@@ -110,25 +144,35 @@ signal_thread (gpointer user_data)
   return NULL;
 }
 
-static int
-run (SpareTool *tool, const SpareToolCommand *command, char **argv, guint first, guint second)
+/* The words behind the command's name. */
+static char **
+take_rest (char **argv, const guint *at, guint n_words)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) words = NULL;
+  guint next = 0;
+
+  for (guint i = 1; argv[i] != NULL; i++)
+    if (next < n_words && i == at[next])
+      next++;
+    else
+      g_strv_builder_add (builder, argv[i]);
+  return g_strv_builder_end (builder);
+}
+
+static int
+run (SpareTool *tool, const SpareToolCommand *command, char **argv)
+{
   g_autoptr (GError) error = NULL;
   int status;
 
-  for (guint i = 1; argv[i] != NULL; i++)
-    if (i != first && i != second)
-      g_strv_builder_add (builder, argv[i]);
-  words = g_strv_builder_end (builder);
   tool->command = command->name;
-  for (guint i = 0; words[i] != NULL && strcmp (words[i], "--") != 0; i++)
-    tool->json = tool->json || strcmp (words[i], "--json") == 0;
+  for (guint i = 0; argv[i] != NULL && strcmp (argv[i], "--") != 0; i++)
+    tool->json = tool->json || strcmp (argv[i], "--json") == 0;
 
   if (!spare_process_harden (&error) || !spare_engine_init (&error))
     return spare_tool_fail (tool, g_steal_pointer (&error));
-  status = command->run (tool, words);
+  status = command->run (tool, argv);
+  spare_tool_close_authority (tool);
   if (tool->owner != NULL)
     spare_owner_close (tool->owner);
   g_clear_object (&tool->owner);
@@ -140,7 +184,9 @@ main (int argc, char **argv)
 {
   SpareTool tool = { .passphrase_fd = -1 };
   const SpareToolCommand *command;
-  guint first, second;
+  g_auto (GStrv) words = NULL;
+  guint at[COMMAND_WORDS_MAX];
+  guint n_words;
   int status;
 
   setlocale (LC_ALL, "");
@@ -159,7 +205,7 @@ main (int argc, char **argv)
       printf ("sparekey-tool %s\n", PACKAGE_VERSION);
       return SPARE_TOOL_DONE;
     }
-  command = find_command (argv, &first, &second);
+  command = find_command (argv, at, &n_words);
   if (command == NULL)
     {
       print_help (stderr);
@@ -167,7 +213,8 @@ main (int argc, char **argv)
     }
   tool.cancellable = g_cancellable_new ();
   g_thread_unref (g_thread_new ("signals", signal_thread, tool.cancellable));
-  status = run (&tool, command, argv, first, second);
+  words = take_rest (argv, at, n_words);
+  status = run (&tool, command, words);
   if (fflush (stdout) != 0 && status == SPARE_TOOL_DONE)
     {
       fprintf (stderr, _ ("sparekey-tool: the results could not be written\n"));

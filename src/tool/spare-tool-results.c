@@ -12,6 +12,26 @@
 #include "spare-display.h"
 #include "spare-error.h"
 
+void
+spare_tool_outcome_add (SpareToolOutcome *self, const GError *error)
+{
+  int status = error != NULL ? spare_error_get_exit_status (error) : SPARE_TOOL_DONE;
+
+  if (error == NULL)
+    self->some_done = TRUE;
+  else if (self->common == SPARE_TOOL_DONE)
+    self->common = status;
+  else if (self->common != status)
+    self->common = SPARE_TOOL_SOME;
+}
+
+/* 0 if nothing failed; what all failures have in common if nothing was done; else 1. */
+int
+spare_tool_outcome_get_status (const SpareToolOutcome *self)
+{
+  return self->common != SPARE_TOOL_DONE && self->some_done ? SPARE_TOOL_SOME : self->common;
+}
+
 static void
 print_result (const SpareHeadResult *result)
 {
@@ -54,8 +74,7 @@ int
 spare_tool_show_head_results (SpareTool *tool, GPtrArray *results)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  gboolean some_done = FALSE;
-  int common = SPARE_TOOL_DONE;
+  SpareToolOutcome outcome = { 0 };
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "results");
@@ -67,17 +86,12 @@ spare_tool_show_head_results (SpareTool *tool, GPtrArray *results)
       add_result (builder, result);
       if (!tool->json)
         print_result (result);
-      if (result->status == SPARE_HEAD_FAILED)
-        {
-          int status = spare_error_get_exit_status (result->error);
-
-          common = common == SPARE_TOOL_DONE || common == status ? status : SPARE_TOOL_SOME;
-        }
-      some_done = some_done || result->status == SPARE_HEAD_DONE;
+      if (result->status != SPARE_HEAD_SKIPPED)
+        spare_tool_outcome_add (&outcome, result->error);
     }
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   if (tool->json)
     spare_tool_print_json (builder);
-  return common != SPARE_TOOL_DONE && some_done ? SPARE_TOOL_SOME : common;
+  return spare_tool_outcome_get_status (&outcome);
 }

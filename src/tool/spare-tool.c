@@ -18,6 +18,7 @@
 
 #include "spare-display.h"
 #include "spare-error.h"
+#include "spare-output.h"
 #include "spare-source.h"
 
 #define PASSPHRASE_MAX 4096
@@ -144,8 +145,8 @@ spare_tool_fail (SpareTool *self, GError *error)
 }
 
 /* Passphrases. From a descriptor: everything up to the end or the first newline. */
-static SpareSecret *
-read_passphrase (int fd, GError **error)
+SpareSecret *
+spare_tool_read_passphrase (SpareTool *self, GError **error)
 {
   char text[PASSPHRASE_MAX];
   gsize length = 0;
@@ -153,7 +154,7 @@ read_passphrase (int fd, GError **error)
 
   while (length < sizeof text)
     {
-      gssize got = read (fd, text + length, 1);
+      gssize got = read (self->passphrase_fd, text + length, 1);
 
       if (got < 0 && errno == EINTR)
         continue;
@@ -177,9 +178,32 @@ SpareSecret *
 spare_tool_ask_passphrase (SpareTool *self, const char *prompt, GError **error)
 {
   if (self->passphrase_fd >= 0)
-    return read_passphrase (self->passphrase_fd, error);
+    return spare_tool_read_passphrase (self, error);
   return spare_home_ask_passphrase_sync (spare_owner_get_home (self->owner), prompt,
                                          self->cancellable, error);
+}
+
+char *
+spare_tool_take_fingerprint (SpareTool *self, const char *word)
+{
+  char *fingerprint = spare_fingerprint_normalize (word);
+
+  if (fingerprint == NULL)
+    spare_tool_usage (self, _ ("a fingerprint has 40 characters, 0 to 9 and A to F"));
+  return fingerprint;
+}
+
+gint64
+spare_tool_parse_day (const char *text, gboolean last)
+{
+  g_autoptr (GDateTime) time = NULL;
+  int year, month, day, used = 0;
+
+  if (sscanf (text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || text[used] != '\0')
+    return 0;
+  time = last ? g_date_time_new_local (year, month, day, 23, 59, 59)
+              : g_date_time_new_local (year, month, day, 0, 0, 0);
+  return time != NULL ? g_date_time_to_unix (time) : 0;
 }
 
 GBytes *
@@ -212,6 +236,17 @@ spare_tool_read_file (const char *path, gsize limit, GError **error)
       length += (gsize) got;
     }
   return g_bytes_new_take (g_steal_pointer (&octets), length);
+}
+
+gboolean
+spare_tool_write_file (const char *path, gconstpointer octets, gsize size, GError **error)
+{
+  g_autoptr (SpareOutput)
+      output = spare_output_open (path, SPARE_CONFLICT_FAIL, (goffset) size, error);
+
+  return output != NULL && spare_output_write (output, octets, size, error)
+         && spare_output_sync (output, error)
+         && spare_output_publish (output, SPARE_PUBLISH_NONE, NULL, error);
 }
 
 /* A document says the same with a sign or with its escape; a terminal is steered by the sign alone. JSON has signs
@@ -305,10 +340,24 @@ spare_tool_json_name (JsonBuilder *builder,
 void
 spare_tool_json_time (JsonBuilder *builder, const char *member, gint64 seconds)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
+  g_autoptr (GDateTime) time = seconds != 0 ? g_date_time_new_from_unix_utc (seconds) : NULL;
   g_autofree char *text = time != NULL ? g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 
   spare_tool_json_string (builder, member, text);
+}
+
+void
+spare_tool_json_number (JsonBuilder *builder, const char *member, gint64 number)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_add_int_value (builder, number);
+}
+
+void
+spare_tool_json_boolean (JsonBuilder *builder, const char *member, gboolean value)
+{
+  json_builder_set_member_name (builder, member);
+  json_builder_add_boolean_value (builder, value);
 }
 
 void

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* sparekey-tool authority audit: what happened, whether the log is whole, and the log as a file. */
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spare-display.h"
+#include "spare-error.h"
+#include "spare-json-line.h"
+#include "spare-output.h"
+#include "spare-small-file.h"
+#include "spare-tool-authority.h"
+
+#define ROWS_SHOWN 100
+
+typedef struct
+{
+  gboolean verify;
+  gint64 limit;
+  char *export;
+  char *anchor;
+} Wishes;
+
+static void
+wishes_clear (Wishes *self)
+{
+  g_free (self->export);
+  g_free (self->anchor);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wishes, wishes_clear)
+
+static gboolean
+write_cb (gpointer user_data, const guint8 *octets, gsize size, GError **error)
+{
+  return spare_output_write (user_data, octets, size, error);
+}
+
+/* All of it is protected first, so the file ends with a checkpoint. */
+static gboolean
+export_log (SpareTool *tool, const char *path, guint64 *rows, GError **error)
+{
+  SpareAudit *audit = spare_authority_get_audit (tool->authority);
+  g_autoptr (SpareOutput) output = NULL;
+
+  if (!spare_audit_checkpoint_sync (audit, tool->cancellable, error))
+    return FALSE;
+  output = spare_output_open (path, SPARE_CONFLICT_FAIL, 0, error);
+  return output != NULL
+         && spare_audit_export_sync (audit, write_cb, output, rows, tool->cancellable, error)
+         && spare_output_sync (output, error)
+         && spare_output_publish (output, SPARE_PUBLISH_NONE, NULL, error);
+}
+
+/* A checkpoint, or the first line of a receipt or a grant, which carries one. */
+static gboolean
+read_anchor (const char *path, JsonObject **anchor, GError **error)
+{
+  g_autoptr (GBytes) octets = spare_small_file_read (path, SPARE_JSON_LINE_MAX, error);
+  g_autoptr (JsonObject) object = NULL;
+  JsonObject *inner = NULL;
+  const char *text;
+  const char *end;
+  gsize size;
+
+  if (octets == NULL)
+    return FALSE;
+  text = g_bytes_get_data (octets, &size);
+  end = memchr (text, '\n', size);
+  object = spare_json_line_parse (text, end != NULL ? (gsize) (end - text) : size, error);
+  if (object == NULL || !spare_json_get_optional_object (object, "checkpoint", &inner, error))
+    return FALSE;
+  *anchor = json_object_ref (inner != NULL ? inner : object);
+  return TRUE;
+}
+
+static void
+print_verification (const SpareAuditVerification *result)
+{
+  spare_tool_print (_ ("Rows: %" G_GUINT64_FORMAT), result->rows);
+  if (result->valid)
+    spare_tool_print (_ ("The log is whole."));
+  else
+    fprintf (stderr, "sparekey-tool: %s\n", result->why);
+  if (result->valid && result->unprotected > 0)
+    spare_tool_print (_ ("Not yet protected by a signature: the last %" G_GUINT64_FORMAT
+                         " of them."),
+                      result->unprotected);
+}
+
+static void
+json_verification (JsonBuilder *builder, const SpareAuditVerification *result)
+{
+  spare_tool_json_number (builder, "rows", (gint64) result->rows);
+  spare_tool_json_boolean (builder, "valid", result->valid);
+  json_builder_set_member_name (builder, "first-bad");
+  if (result->first_bad > 0)
+    json_builder_add_int_value (builder, result->first_bad);
+  else
+    json_builder_add_null_value (builder);
+  spare_tool_json_number (builder, "unprotected", (gint64) result->unprotected);
+  spare_tool_json_boolean (builder, "anchor-ok", result->anchor_ok);
+  spare_tool_json_string (builder, "why", result->why);
+}
+
+static void
+json_row (JsonBuilder *builder, const SpareAuditRow *row)
+{
+  g_autoptr (JsonNode) detail = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_set_object (detail, row->detail);
+  json_builder_begin_object (builder);
+  spare_tool_json_number (builder, "sequence", row->sequence);
+  spare_tool_json_time (builder, "time", row->time);
+  spare_tool_json_string (builder, "actor", row->actor);
+  spare_tool_json_string (builder, "event", row->event);
+  json_builder_set_member_name (builder, "detail");
+  json_builder_add_value (builder, json_node_copy (detail));
+  spare_tool_json_string (builder, "hash", row->hash);
+  json_builder_end_object (builder);
+}
+
+static void
+print_row (const SpareAuditRow *row)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (row->time);
+  g_autofree char *when = time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : NULL;
+  g_autofree char *actor = spare_display_text (row->actor, -1, 44);
+  g_autofree char *event = spare_display_text (row->event, -1, 60);
+  g_autofree char *line = spare_json_line_write (row->detail);
+  g_autofree char *detail = spare_display_text (line != NULL ? line : "", -1, 400);
+
+  spare_tool_print ("%6" G_GINT64_FORMAT "  %s  %-22s  %s  %s", row->sequence,
+                    when != NULL ? when : "", event, actor, detail);
+}
+
+/* Newest first. */
+static int
+list_rows (SpareTool *tool, const char *text, gint64 limit)
+{
+  GError *error = NULL;
+  g_autoptr (GPtrArray) rows = spare_audit_list (spare_authority_get_audit (tool->authority),
+                                                 text, 0, (guint) limit, &error);
+
+  if (rows == NULL)
+    return spare_tool_fail (tool, error);
+  if (tool->json)
+    {
+      g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "events");
+      json_builder_begin_array (builder);
+      for (guint i = 0; i < rows->len; i++)
+        json_row (builder, g_ptr_array_index (rows, i));
+      json_builder_end_array (builder);
+      json_builder_end_object (builder);
+      spare_tool_print_json (builder);
+      return SPARE_TOOL_DONE;
+    }
+  for (guint i = 0; i < rows->len; i++)
+    print_row (g_ptr_array_index (rows, i));
+  return SPARE_TOOL_DONE;
+}
+
+/* --verify and --export, in one document. */
+static int
+run_on_whole (SpareTool *tool, const Wishes *wishes)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonObject) anchor = NULL;
+  g_autoptr (SpareAuditVerification) result = NULL;
+  guint64 rows = 0;
+  GError *error = NULL;
+
+  if (wishes->anchor != NULL && !read_anchor (wishes->anchor, &anchor, &error))
+    return spare_tool_fail (tool, error);
+  if (wishes->export != NULL && !export_log (tool, wishes->export, &rows, &error))
+    return spare_tool_fail (tool, error);
+  json_builder_begin_object (builder);
+  if (wishes->export != NULL)
+    spare_tool_json_name (builder, "output", "path-bytes", wishes->export);
+  if (wishes->verify)
+    {
+      result = spare_audit_verify_sync (spare_authority_get_audit (tool->authority), anchor,
+                                        tool->cancellable, &error);
+      if (result == NULL)
+        return spare_tool_fail (tool, error);
+      json_verification (builder, result);
+    }
+  else
+    spare_tool_json_number (builder, "rows", (gint64) rows);
+  json_builder_end_object (builder);
+  if (tool->json)
+    spare_tool_print_json (builder);
+  else if (result != NULL)
+    print_verification (result);
+  else
+    spare_tool_print (_ ("Rows: %" G_GUINT64_FORMAT), rows);
+  return result == NULL || result->valid ? SPARE_TOOL_DONE : SPARE_TOOL_DAMAGED;
+}
+
+static int
+run_audit (SpareTool *tool, char **argv)
+{
+  g_auto (Wishes) wishes = { .limit = ROWS_SHOWN };
+  g_autofree char *text = NULL;
+  g_auto (GStrv) words = NULL;
+  GError *error = NULL;
+  const GOptionEntry entries[] = {
+    { "verify", 0, 0, G_OPTION_ARG_NONE, &wishes.verify, NULL, NULL },
+    { "anchor", 0, 0, G_OPTION_ARG_FILENAME, &wishes.anchor, NULL, NULL },
+    { "export", 0, 0, G_OPTION_ARG_FILENAME, &wishes.export, NULL, NULL },
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &wishes.limit, NULL, NULL },
+    { NULL },
+  };
+
+  if (!spare_tool_parse (tool, argv, entries, &words))
+    return SPARE_TOOL_USAGE;
+  if (wishes.anchor != NULL && !wishes.verify)
+    return spare_tool_usage (tool, _ ("--anchor goes with --verify"));
+  if ((wishes.verify || wishes.export != NULL) && words[0] != NULL)
+    return spare_tool_usage (tool, _ ("it takes no further words"));
+  if (wishes.limit < 1 || wishes.limit > G_MAXINT)
+    return spare_tool_usage (tool, _ ("--limit takes how many rows to show"));
+  if (!spare_tool_open_authority (tool, &error))
+    return spare_tool_fail (tool, error);
+  if (wishes.verify || wishes.export != NULL)
+    return run_on_whole (tool, &wishes);
+  text = words[0] != NULL ? g_strjoinv (" ", words) : NULL;
+  return list_rows (tool, text, wishes.limit);
+}
+
+const SpareToolCommand spare_tool_authority_audit_commands[] = {
+  { "authority audit", "[--verify [--anchor FILE]] [--export FILE] | [--limit N] [WORD…]",
+    N_ ("Shows the newest rows of the audit log; checks that the log is whole; writes all of "
+        "it "
+        "as a file."),
+    run_audit },
+  { NULL },
+};
