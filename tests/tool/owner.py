@@ -128,6 +128,81 @@ class Authority(Gpg):
         self.make('--quick-set-expire', self.fingerprint, until, *fingerprints[1:])
 
 
+def own_home(name, **more):
+    """An environment with a home of its own beside the session's: NAME stays short, sockets live in it."""
+    home = os.path.join(SESSION, name)
+    folders = {'HOME': home, 'XDG_CONFIG_HOME': home + '/.config', 'XDG_DATA_HOME': home + '/.local/share',
+               'XDG_CACHE_HOME': home + '/.cache', 'XDG_STATE_HOME': home + '/.local/state', 'XDG_RUNTIME_DIR': home + '/run'}
+    for path in folders.values():
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    return ENVIRONMENT | folders | more
+
+
+class AuthorityMode(Owner):
+    """A backup authority run with our tool: a home of its own, in which there is no keyring and no session bus."""
+
+    PASSPHRASE = 'correct horse'
+
+    def __init__(self, tool, name='a'):
+        super().__init__(tool)
+        self.environment = own_home(name, DBUS_SESSION_BUS_ADDRESS='disabled:')
+        self.name = name
+        self.fingerprint = None
+
+    def run(self, *words, passphrase=PASSPHRASE, fds=(), **more):  # pylint: disable=arguments-differ
+        """Runs the tool with the authority's passphrase; None: without any."""
+        if passphrase is None:
+            return super().run(*words, fds=fds, **more)
+        return with_passphrase(lambda *option, fds: super(AuthorityMode, self).run(*option, *words, fds=fds, **more),
+                               passphrase)
+
+    def make(self, *words):
+        """Makes the authority."""
+        self.fingerprint = self.json('authority', 'create', '--name', 'ACME Backup Authority', '--email',
+                                     self.name + '@acme.example', *words)['fingerprint']
+
+    def certificate(self):
+        """A file with the public key."""
+        path = os.path.join(SESSION, self.name + '-' + self.fingerprint + '.asc')
+        if not os.path.exists(path):
+            self.run('authority', 'certificate', '--to', path)
+        return path
+
+    def where(self, *names):
+        """A path in the authority's folder."""
+        return os.path.join(self.environment['XDG_DATA_HOME'], 'sparekey', 'authority', *names)
+
+    def gpg(self, *words, status=0, data=None):
+        """Stock gpg with the authority's home and passphrase."""
+        reader, writer = os.pipe()
+        os.write(writer, self.PASSPHRASE.encode() + b'\n')
+        os.close(writer)
+        try:
+            done = subprocess.run(['gpg', '--homedir', self.where('gnupg'), '--batch', '--yes', '--pinentry-mode', 'loopback',
+                                   '--passphrase-fd', str(reader), *words], input=data, capture_output=True, check=False,
+                                  pass_fds=(reader,), env=self.environment)
+        finally:
+            os.close(reader)
+        assert status is None or done.returncode == status, \
+            f'gpg {words}: exit {done.returncode}\n{done.stderr.decode(errors="replace")}'
+        return done
+
+    def case(self, *words, **more):
+        """The one element of "cases"."""
+        cases = self.json('authority', 'case', *words, **more)['cases']
+        assert len(cases) == 1, cases
+        return cases[0]
+
+    def take_in(self, *paths, **more):
+        """Imports and returns the elements of "bundles"."""
+        return self.json('authority', 'import', *paths, **more)['bundles']
+
+    def events(self, *words):
+        """Names of the events in the log, oldest first."""
+        rows = self.json('authority', 'audit', '--limit', '10000', *words)['events']
+        return [row['event'] for row in reversed(rows)]
+
+
 def folder(name):
     """A folder of this test's own."""
     path = os.path.join(SESSION, 'work', name)
