@@ -231,6 +231,9 @@ run_jobs (SpareTool *tool, SpareJobKind kind, SpareJobOptions *options, char **w
   g_signal_handler_disconnect (tool->cancellable, handler);
 
   status = show_results (&run);
+  /* The files are done; what waits in the outbox is no failure of theirs. */
+  if (spare_job_queue_get_deposit_error (run.queue) != NULL)
+    spare_tool_say_error (NULL, spare_job_queue_get_deposit_error (run.queue));
   g_object_unref (run.queue);
   g_hash_table_unref (run.given);
   return status;

@@ -260,6 +260,44 @@ deposit_fixture_read_records (DepositFixture *f,
     }
 }
 
+static JsonObject *
+next_line_cb (gpointer user_data, GError **error)
+{
+  GPtrArray *lines = user_data;
+
+  return lines->len > 0 ? g_ptr_array_steal_index (lines, 0) : NULL;
+}
+
+char *
+deposit_fixture_answer (DepositFixture *f,
+                        SpareBundleHeader *header,
+                        const char *from,
+                        const char *to,
+                        GPtrArray *lines)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareBundleHeader) owned = header;
+  g_autoptr (GBytes) certificate = spare_owner_export_key_sync (f->o.owner, to, NULL, &error);
+  g_autoptr (SpareKey) receiver = NULL;
+  SpareBundleParties parties = {
+    .home = f->office,
+    .signing_home = f->office,
+    .signer = from,
+  };
+  char *path;
+  guint n;
+
+  g_assert_no_error (error);
+  spare_test_import (f->o.elsewhere, certificate);
+  receiver = spare_home_get_key_sync (f->office, to, FALSE, NULL, &error);
+  g_assert_no_error (error);
+  parties.receiver = receiver;
+  path = spare_bundle_write_file_sync (&parties, header, next_line_cb, lines, f->stick, &n,
+                                       NULL, NULL, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {

@@ -56,6 +56,12 @@ GPtrArray *deposit_fixture_read_records (DepositFixture *f,
                                          const char *path,
                                          const char *from,
                                          guint *n_proven);
+/* A bundle that the authority's home makes, of @lines (JsonObject), on the stick. @from: whose secret key there signs. */
+char *deposit_fixture_answer (DepositFixture *f,
+                              SpareBundleHeader *header /* transfer full */,
+                              const char *from,
+                              const char *to,
+                              GPtrArray *lines);
 /* The names of all that lies on the stick, sorted. */
 GPtrArray *deposit_fixture_list_stick (DepositFixture *f);
 

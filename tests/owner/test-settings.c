@@ -15,13 +15,15 @@ count_cb (GObject *object, GParamSpec *pspec, gpointer data)
 static void
 check_defaults (SpareSettings *settings)
 {
+  g_autofree char *deposit_to = NULL;
   int mode, when_unusable, width, height;
   gboolean required, trash, unpack, each, notify, maximized;
 
   /* clang-format off */
   g_object_get (settings, "mode", &mode, "required", &required, "when-unusable", &when_unusable,
                 "trash-original", &trash, "unpack-archives", &unpack, "folder-each", &each, "notify", &notify,
-                "window-width", &width, "window-height", &height, "window-maximized", &maximized, NULL);
+                "window-width", &width, "window-height", &height, "window-maximized", &maximized,
+                "deposit-to", &deposit_to, NULL);
   /* clang-format on */
   g_assert_cmpint (mode, ==, SPARE_ESCROW_EMBEDDED);
   g_assert_true (required);
@@ -33,11 +35,13 @@ check_defaults (SpareSettings *settings)
   g_assert_false (maximized);
   g_assert_cmpint (width, ==, 760);
   g_assert_cmpint (height, ==, 640);
+  g_assert_cmpstr (deposit_to, ==, "");
 }
 
 static void
 check_round_trip (SpareSettings *settings)
 {
+  g_autofree char *deposit_to = NULL;
   int mode;
   gboolean required;
   guint told = 0;
@@ -51,6 +55,13 @@ check_round_trip (SpareSettings *settings)
 
   g_object_set (settings, "mode", SPARE_ESCROW_EMBEDDED, "required", TRUE, NULL);
   g_assert_cmpuint (told, ==, 2);
+
+  g_signal_connect (settings, "notify::deposit-to", G_CALLBACK (count_cb), &told);
+  g_object_set (settings, "deposit-to", "smb://office/deposits", NULL);
+  g_object_get (settings, "deposit-to", &deposit_to, NULL);
+  g_assert_cmpstr (deposit_to, ==, "smb://office/deposits");
+  g_assert_cmpuint (told, ==, 3);
+  g_object_set (settings, "deposit-to", "", NULL);
 }
 
 static void

@@ -104,7 +104,8 @@ look_at (Scan *self, const char *path, guint64 size, gboolean named)
     }
   if (!spare_head_is_encrypted (head) || spare_head_get_file_id (head) == NULL)
     {
-      if (named)
+      /* Keys and signatures are called so too. */
+      if (named || (expected && spare_head_get_kind (head) == SPARE_HEAD_KIND_NOT_OPENPGP))
         leave_out (self, path, make_not_encrypted (path));
       return;
     }
