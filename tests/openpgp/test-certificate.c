@@ -123,6 +123,23 @@ test_fingerprint (void)
 }
 
 static void
+test_list (void)
+{
+  g_autoptr (GBytes) body = spare_test_octets ("04 5f000000 01 0010 8001 0001 01");
+  g_autoptr (GBytes) octets = spare_test_octets (KEY UID SIG SUBKEY SIG);
+  g_autoptr (GBytes) cut = spare_test_cut (octets, 20);
+  g_autofree char *expected = spare_test_fingerprint (body);
+  g_auto (GStrv) keys = spare_certificate_list_keys (octets, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (g_strv_length (keys), ==, 2);
+  g_assert_cmpstr (keys[0], ==, expected);
+  g_assert_cmpuint (strlen (keys[1]), ==, 40);
+  g_assert_null (spare_certificate_list_keys (cut, &error));
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED);
+}
+
+static void
 test_armor (void)
 {
   static const struct
@@ -212,6 +229,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/certificate/one and nothing else is taken", test_rows);
   g_test_add_func ("/certificate/the fingerprint is computed here", test_fingerprint);
+  g_test_add_func ("/certificate/all keys are named, the primary first", test_list);
   g_test_add_func ("/certificate/an armor has nothing around it", test_armor);
   g_test_add_func ("/certificate/an armor with a wrong checksum is refused", test_checksum);
   g_test_add_func ("/certificate/the limit is kept to the octet", test_limit);

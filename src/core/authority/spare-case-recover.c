@@ -15,6 +15,7 @@
 #include "spare-case-work.h"
 
 #include "spare-answer-private.h"
+#include "spare-certificate.h"
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
 #include "spare-grant-record.h"
@@ -27,6 +28,9 @@
 #include <glib/gstdio.h>
 
 #define STEP 50
+
+/* Keys of the old certificate that a grant names, as many as its reader takes. */
+#define OLD_SUBKEYS_MAX 100
 
 /**
  * spare_grant_left_out_free:
@@ -250,6 +254,25 @@ log_nothing (const SpareDossier *dossier, const char *why)
 
 /* --- The grant --- */
 
+/* The owner may not have the old certificate any more: which packets of the files were the old key's, so that he can take
+ * them out. Only a convenience, so a certificate that can't be read names none. */
+static void
+add_old_subkeys (const SpareDossier *dossier, JsonObject *fields)
+{
+  g_auto (GStrv) keys = NULL;
+  JsonArray *array;
+
+  if (dossier->owner == NULL || dossier->owner->certificate == NULL)
+    return;
+  keys = spare_certificate_list_keys (dossier->owner->certificate, NULL);
+  if (keys == NULL || g_strcmp0 (keys[0], dossier->row->old) != 0)
+    return;
+  array = json_array_new ();
+  for (guint i = 0; keys[i] != NULL && i < OLD_SUBKEYS_MAX; i++)
+    json_array_add_string_element (array, keys[i]);
+  json_object_set_array_member (fields, "old-subkeys", array);
+}
+
 static gboolean
 fill_header (SpareAnswer *answer, gint64 sequence, GError **error)
 {
@@ -270,6 +293,7 @@ fill_header (SpareAnswer *answer, gint64 sequence, GError **error)
   json_object_set_string_member (fields, "key", dossier->row->key);
   json_object_set_string_member (fields, "subkey", dossier->row->subkey);
   json_object_set_object_member (fields, "audit", audit);
+  add_old_subkeys (dossier, fields);
   return spare_answer_add_checkpoint (answer, error);
 }
 

@@ -294,11 +294,21 @@ is_part (guint tag)
     }
 }
 
+static char *
+dup_fingerprint (const guint8 *body, gsize length)
+{
+  guint8 octets[SPARE_FINGERPRINT_V4_LENGTH];
+  GString *text = g_string_sized_new (2 * sizeof octets);
+
+  compute_fingerprint (body, length, octets);
+  for (guint i = 0; i < sizeof octets; i++)
+    g_string_append_printf (text, "%02X", octets[i]);
+  return g_string_free (text, FALSE);
+}
+
 static gboolean
 read_primary (const guint8 *body, guint64 length, char **fingerprint, GError **error)
 {
-  guint8 octets[SPARE_FINGERPRINT_V4_LENGTH];
-  GString *text;
 
   if (length > 0 && body[0] > KEY_VERSION)
     return spare_damage_set (error, SPARE_DAMAGE_KEY_KIND, "certificate: key of version %u",
@@ -306,12 +316,50 @@ read_primary (const guint8 *body, guint64 length, char **fingerprint, GError **e
   if (length <= SPARE_KEY_MATERIAL_OFFSET || length > SPARE_CERTIFICATE_KEY_MAX
       || body[0] != KEY_VERSION)
     return spare_damage_set (error, SPARE_DAMAGE_CERTIFICATE, "certificate: bad primary key");
-  compute_fingerprint (body, (gsize) length, octets);
-  text = g_string_sized_new (2 * sizeof octets);
-  for (guint i = 0; i < sizeof octets; i++)
-    g_string_append_printf (text, "%02X", octets[i]);
-  *fingerprint = g_string_free (text, FALSE);
+  *fingerprint = dup_fingerprint (body, (gsize) length);
   return TRUE;
+}
+
+/**
+ * spare_certificate_list_keys:
+ * @certificate: one certificate, with armor or without
+ * @error: return location for the error
+ *
+ * Names all keys of a certificate, whatever they are for and whether they are still good.
+ *
+ * Returns: (transfer full): the v4 fingerprints, the primary key's first, each of 40 upper-case hex digits; %NULL with
+ *   SPARE_ERROR_DAMAGED if @certificate is not one
+ */
+GStrv
+spare_certificate_list_keys (GBytes *certificate, GError **error)
+{
+  g_autoptr (GBytes) binary = read_octets (certificate, SPARE_CERTIFICATE_MAX, FALSE, error);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  gsize length, offset = 0;
+  const guint8 *data;
+
+  if (binary == NULL)
+    return NULL;
+  data = g_bytes_get_data (binary, &length);
+  while (offset < length)
+    {
+      SparePacketHeader header = { 0 };
+      g_autofree char *fingerprint = NULL;
+      const guint8 *body;
+
+      if (!read_packet (data, length, offset, &header, error))
+        return NULL;
+      body = data + offset + header.header_length;
+      offset += header.header_length + (gsize) header.length;
+      if ((header.tag != SPARE_PACKET_TAG_PUBLIC_KEY
+           && header.tag != SPARE_PACKET_TAG_PUBLIC_SUBKEY)
+          || header.length < SPARE_KEY_MATERIAL_OFFSET
+          || header.length > SPARE_CERTIFICATE_KEY_MAX || body[0] != KEY_VERSION)
+        continue;
+      fingerprint = dup_fingerprint (body, (gsize) header.length);
+      g_strv_builder_add (builder, fingerprint);
+    }
+  return g_strv_builder_end (builder);
 }
 
 /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <glib-object.h>
+
 #include "spare-curve.h"
 
 G_BEGIN_DECLS
@@ -24,6 +26,7 @@ gboolean spare_certificate_find_kdf (GBytes *certificate,
                                      const char *fingerprint,
                                      SpareKdf *kdf,
                                      GError **error);
+GStrv spare_certificate_list_keys (GBytes *certificate, GError **error);
 gboolean spare_certificate_check_single (GBytes *certificate,
                                          gsize max_octets,
                                          char **fingerprint,
