@@ -40,12 +40,18 @@ typedef struct
 extern const SpareToolCommand spare_tool_key_commands[];
 extern const SpareToolCommand spare_tool_recipient_commands[];
 extern const SpareToolCommand spare_tool_escrow_commands[];
+extern const SpareToolCommand spare_tool_deposit_commands[];
 extern const SpareToolCommand spare_tool_file_commands[];
 extern const SpareToolCommand spare_tool_inspect_commands[];
 extern const SpareToolCommand spare_tool_check_commands[];
+extern const SpareToolCommand spare_tool_recovery_commands[];
+extern const SpareToolCommand spare_tool_grant_commands[];
 extern const SpareToolCommand spare_tool_authority_commands[];
-extern const SpareToolCommand spare_tool_authority_audit_commands[];
 extern const SpareToolCommand spare_tool_authority_owner_commands[];
+extern const SpareToolCommand spare_tool_authority_packet_commands[];
+extern const SpareToolCommand spare_tool_authority_case_commands[];
+extern const SpareToolCommand spare_tool_approval_commands[];
+extern const SpareToolCommand spare_tool_authority_audit_commands[];
 extern const SpareToolCommand spare_tool_demo_commands[];
 
 /* Reads the options of a command. @entries: as of GOption. @words: (out) the other words, in the file system's octets. Returns FALSE after
