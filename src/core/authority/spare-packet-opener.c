@@ -15,6 +15,7 @@
 
 #include "spare-cipher.h"
 #include "spare-error.h"
+#include "spare-escrow-packet.h"
 #include "spare-proof.h"
 #include "spare-quick-check.h"
 
@@ -160,6 +161,56 @@ spare_packet_opener_open_sync (SparePacketOpener *self,
                            _ ("The authority’s escrow key does not open this file’s spare key. "
                               "Nothing was changed."));
     }
+  return NULL;
+}
+
+static SpareSessionKey *
+open_octets (SparePacketOpener *self,
+             GBytes *octets,
+             SpareHead **head,
+             gboolean *fatal,
+             GCancellable *cancellable,
+             GError **error)
+{
+  g_autoptr (SpareEsk) esk = NULL;
+  g_autoptr (SpareHead) parsed = NULL;
+  SpareSessionKey *key;
+
+  *fatal = FALSE;
+  if (!spare_escrow_packet_parse (octets, &esk, &parsed, error))
+    return NULL;
+  key = spare_packet_opener_open_sync (self, esk, parsed, fatal, cancellable, error);
+  if (key != NULL)
+    *head = g_steal_pointer (&parsed);
+  return key;
+}
+
+/**
+ * spare_packet_opener_open_packet_sync:
+ * @packet: as the registry holds it
+ * @head: (out): the head of its file; untouched on failure
+ * @fatal: (out): as in spare_packet_opener_open_sync()
+ *
+ * Opens it as it was deposited, or, if that is no longer possible, as a rotation has wrapped it anew.
+ *
+ * Returns: (transfer full) (nullable): the session key
+ */
+SpareSessionKey *
+spare_packet_opener_open_packet_sync (SparePacketOpener *self,
+                                      const SpareRegistryPacket *packet,
+                                      SpareHead **head,
+                                      gboolean *fatal,
+                                      GCancellable *cancellable,
+                                      GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  SpareSessionKey *key = open_octets (self, packet->packet, head, fatal, cancellable, &failure);
+
+  if (key != NULL)
+    return key;
+  if (!*fatal && packet->rewrapped != NULL)
+    return open_octets (self, packet->rewrapped, head, fatal, cancellable, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
 
