@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define SPARE_ATTESTATION_NOTATION "statement@sparekey.org"
 
 /* Inside the registry's open transaction: signs what the authority itself saw, and keeps it under @subject. */
-gboolean spare_attestation_make_sync (SpareAuthority *authority,
+gboolean spare_attestation_make_sync (SpareAudit *audit,
                                       const char *subject,
                                       JsonObject *statement,
                                       GCancellable *cancellable,

@@ -13,6 +13,7 @@
 
 #include "spare-attestation-private.h"
 
+#include "spare-audit-private.h"
 #include "spare-detached-signature.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
@@ -21,9 +22,9 @@
 #include <string.h>
 
 static char *
-make_notation (SpareAuthority *authority)
+make_notation (const char *authority)
 {
-  return g_strdup_printf ("1:%s", spare_authority_get_fingerprint (authority));
+  return g_strdup_printf ("1:%s", authority);
 }
 
 /* The members of @statement behind "sparekey" and "subject". */
@@ -62,19 +63,19 @@ insert_row (SpareDatabase *database,
 }
 
 gboolean
-spare_attestation_make_sync (SpareAuthority *authority,
+spare_attestation_make_sync (SpareAudit *audit,
                              const char *subject,
                              JsonObject *statement,
                              GCancellable *cancellable,
                              GError **error)
 {
-  SpareRegistry *registry = spare_authority_get_registry (authority);
+  SpareRegistry *registry = spare_audit_get_registry (audit);
+  const char *authority = spare_audit_get_authority (audit);
   g_autofree char *line = write_line (subject, statement);
   g_autofree char *notation = make_notation (authority);
   g_autoptr (GBytes) octets = g_bytes_new (line, strlen (line));
   g_autoptr (GBytes)
-      signature = spare_sign_detached_sync (spare_authority_get_home (authority),
-                                            spare_authority_get_fingerprint (authority), octets,
+      signature = spare_sign_detached_sync (spare_audit_get_home (audit), authority, octets,
                                             SPARE_ATTESTATION_NOTATION, notation, cancellable,
                                             error);
   SpareDatabase *database;
@@ -179,7 +180,7 @@ verify (SpareAuthority *authority,
 {
   const char *fingerprint = spare_authority_get_fingerprint (authority);
   g_autofree char *hash = hash_both (fingerprint, statement, signature);
-  g_autofree char *notation = make_notation (authority);
+  g_autofree char *notation = make_notation (fingerprint);
   g_autoptr (GError) failure = NULL;
 
   if (was_verified (hash))

@@ -8,6 +8,7 @@
 
 #include "spare-authority.h"
 
+#include "spare-attestation-private.h"
 #include "spare-authority-private.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
@@ -100,7 +101,9 @@ store_enrolment (SpareAuthority *self,
                                                                  -1);
   g_autofree char *evidence_hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, evidence,
                                                                   -1);
+  g_autofree char *subject = g_strconcat ("owner/", fingerprint, NULL);
   g_autoptr (JsonObject) detail = json_object_new ();
+  g_autoptr (JsonObject) statement = json_object_new ();
   g_autoptr (sqlite3_stmt) stmt = NULL;
   gint64 now = spare_authority_get_now (self);
   gint64 sequence = 0;
@@ -124,7 +127,15 @@ store_enrolment (SpareAuthority *self,
   spare_registry_bind_text (stmt, 3, evidence);
   sqlite3_bind_int64 (stmt, 4, now);
   sqlite3_bind_int64 (stmt, 5, sequence);
-  return spare_database_step (database, stmt, NULL, error);
+  if (!spare_database_step (database, stmt, NULL, error))
+    return FALSE;
+
+  /* Signed, since a claim is matched by it: who can write to the database could append to the log. */
+  json_object_set_string_member (statement, "contact", contact);
+  json_object_set_string_member (statement, "evidence", evidence);
+  spare_json_set_uint64 (statement, "sequence", (guint64) sequence);
+  return spare_attestation_make_sync (spare_authority_get_audit (self), subject, statement,
+                                      NULL, error);
 }
 
 /**

@@ -9,6 +9,7 @@
 
 #include "spare-authority.h"
 
+#include "spare-attestation-private.h"
 #include "spare-authority-private.h"
 #include "spare-certificate.h"
 #include "spare-error.h"
@@ -41,6 +42,8 @@ spare_authority_log_policy (SpareRegistry *registry,
                                      g_bytes_get_size (octets));
   g_autofree char *checks = g_strjoinv (";", rules->checks);
   g_autoptr (JsonObject) detail = json_object_new ();
+  g_autoptr (JsonObject) statement = json_object_new ();
+  gint64 sequence = 0;
 
   json_object_set_string_member (detail, "sha256", spare_authority_policy_get_sha256 (policy));
   json_object_set_string_member (detail, "checks", checks);
@@ -51,8 +54,13 @@ spare_authority_log_policy (SpareRegistry *registry,
   json_object_set_int_member (detail, "waiting-hours", rules->waiting_hours);
   json_object_set_int_member (detail, "expiry-days", rules->expiry_days);
   json_object_set_int_member (detail, "officers", rules->officers->len);
-  return spare_registry_set_meta (registry, POLICY_META, text, error)
-         && spare_audit_append (audit, POLICY_EVENT, NULL, detail, NULL, error);
+  if (!spare_registry_set_meta (registry, POLICY_META, text, error)
+      || !spare_audit_append (audit, POLICY_EVENT, NULL, detail, &sequence, error))
+    return FALSE;
+  json_object_set_string_member (statement, "sha256",
+                                 spare_authority_policy_get_sha256 (policy));
+  spare_json_set_uint64 (statement, "sequence", (guint64) sequence);
+  return spare_attestation_make_sync (audit, "policy", statement, NULL, error);
 }
 
 gboolean

@@ -159,7 +159,8 @@ write_check (const SpareDossier *dossier,
   json_object_set_string_member (statement, "key", dossier->row->key);
   spare_json_set_time (statement, "time", dossier->now);
   spare_json_set_uint64 (statement, "sequence", (guint64) sequence);
-  return spare_attestation_make_sync (authority, subject, statement, cancellable, error);
+  return spare_attestation_make_sync (spare_authority_get_audit (authority), subject, statement,
+                                      cancellable, error);
 }
 
 static gboolean

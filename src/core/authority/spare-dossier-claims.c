@@ -46,6 +46,8 @@ make_context (const SpareDossier *self)
       context.lost_sequence = self->owner->lost_sequence;
       context.lost_time = earliest (context.lost_time, self->owner->lost_since);
     }
+  context.lost_sequence = earliest (context.lost_sequence, self->logged_loss);
+  context.lost_time = earliest (context.lost_time, self->logged_since);
   return context;
 }
 
@@ -181,18 +183,6 @@ add_found (Reading *reading, const SpareDepositRecord *record, SpareCandidate *c
   g_ptr_array_add (list, candidate);
 }
 
-/* The packet as it was deposited, or as a rotation wrapped it anew; the proof tells whether it is the same key. */
-static gboolean
-prove (Reading *reading,
-       const char *owner,
-       const SpareDepositRecord *record,
-       gboolean *proven,
-       GError **error)
-{
-  return spare_packet_opener_prove_sync (reading->dossier->opener, owner, record, proven,
-                                         reading->cancellable, error);
-}
-
 static gboolean
 read_deposit (Reading *reading,
               JsonObject *object,
@@ -205,7 +195,8 @@ read_deposit (Reading *reading,
 
   if (record == NULL || !g_str_equal (record->sha256, row->sha256))
     return TRUE;
-  if (!prove (reading, owner, record, &candidate->proven, error))
+  if (!spare_packet_opener_prove_sync (reading->dossier->opener, owner, record,
+                                       &candidate->proven, reading->cancellable, error))
     return FALSE;
   candidate->owner = g_strdup (owner);
   candidate->time = spare_kept_bundle_get_time (reading->kept);

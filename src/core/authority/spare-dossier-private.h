@@ -40,6 +40,8 @@ typedef struct
   SpareRequestFacts *facts;
   GHashTable *records; /* owner and SHA-256 of a packet → SpareDepositRecord, as it was kept */
   gboolean was_refused;
+  gint64 logged_loss;  /* sequence of the first report of the old key's loss; 0: none */
+  gint64 logged_since; /* the earliest time that such reports name; 0: none */
 
   gint64 now;
   gint64 opened;
@@ -87,6 +89,9 @@ gboolean spare_dossier_judge_claims_sync (SpareDossier *self,
                                           SpareProgressMeter *progress,
                                           GCancellable *cancellable,
                                           GError **error);
+gboolean spare_dossier_verify_log_sync (SpareDossier *self,
+                                        GCancellable *cancellable,
+                                        GError **error);
 gboolean spare_dossier_load_checks_sync (SpareDossier *self,
                                          GCancellable *cancellable,
                                          GError **error);

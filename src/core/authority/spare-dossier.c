@@ -22,9 +22,6 @@
 
 #define SECONDS_PER_DAY 86400
 
-/* Rows of the audit log that are read at a time. */
-#define PAGE 200
-
 void
 spare_dossier_free (SpareDossier *self)
 {
@@ -192,8 +189,34 @@ load_files (SpareDossier *self, GError **error)
 
 /* --- The owner --- */
 
+/* Enrolled is who an officer has enrolled, with these words, signed. */
 static gboolean
-load_owner (SpareDossier *self, GError **error)
+check_enrolment (SpareDossier *self, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *subject = g_strconcat ("owner/", self->row->old, NULL);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (JsonObject) statement = spare_attestation_find_sync (self->authority, subject,
+                                                                  NULL, cancellable, &failure);
+  const char *contact;
+  const char *evidence;
+
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  self->owner->enrolled = statement != NULL
+                          && spare_json_get_string (statement, "contact", SPARE_JSON_LINE_MAX,
+                                                    &contact, NULL)
+                          && spare_json_get_string (statement, "evidence", SPARE_JSON_LINE_MAX,
+                                                    &evidence, NULL)
+                          && g_strcmp0 (contact, self->owner->contact) == 0
+                          && g_strcmp0 (evidence, self->owner->evidence) == 0;
+  return TRUE;
+}
+
+static gboolean
+load_owner (SpareDossier *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
@@ -205,6 +228,9 @@ load_owner (SpareDossier *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
+  if (self->owner != NULL && self->owner->enrolled
+      && !check_enrolment (self, cancellable, error))
+    return FALSE;
   self->person = spare_user_id_to_text (self->owner != NULL && self->owner->user_id != NULL
                                                 && *self->owner->user_id != '\0'
                                             ? self->owner->user_id
@@ -371,63 +397,6 @@ count_needed (const SpareDossier *self)
   return matched;
 }
 
-/* --- The audit log --- */
-
-static gboolean
-is_about (const SpareAuditRow *row, const char *case_id)
-{
-  const char *stated;
-
-  return spare_json_get_string (row->detail, "case", 64, &stated, NULL)
-         && g_str_equal (stated, case_id);
-}
-
-/* A refusal that was logged stays one, whatever the table of cases says. */
-static gboolean
-read_history (SpareDossier *self, GError **error)
-{
-  SpareAudit *audit = spare_authority_get_audit (self->authority);
-  gint64 before = 0;
-
-  for (;;)
-    {
-      g_autoptr (GPtrArray) rows = spare_audit_list (audit, self->row->id, before, PAGE, error);
-
-      if (rows == NULL)
-        return FALSE;
-      for (guint i = 0; i < rows->len; i++)
-        {
-          const SpareAuditRow *row = g_ptr_array_index (rows, i);
-
-          if (g_str_equal (row->event, "case.refuse") && is_about (row, self->row->id))
-            self->was_refused = TRUE;
-          before = row->sequence;
-        }
-      if (rows->len < PAGE)
-        return TRUE;
-    }
-}
-
-static gboolean
-verify_log (SpareDossier *self, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (SpareAuditVerification)
-      verification = spare_audit_verify_sync (spare_authority_get_audit (self->authority), NULL,
-                                              cancellable, error);
-
-  if (verification == NULL)
-    return FALSE;
-  if (!verification->valid)
-    {
-      g_set_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
-                   _ ("The audit log does not fit from row %" G_GINT64_FORMAT " on. Nothing is "
-                      "recovered until that is cleared up. Nothing was changed."),
-                   verification->first_bad);
-      return FALSE;
-    }
-  return read_history (self, error);
-}
-
 /* --- The state --- */
 
 static gboolean
@@ -464,12 +433,12 @@ load_all (SpareDossier *self,
 
   if (!load_intake (self, cancellable, error)
       || (self->depth == SPARE_DOSSIER_VERIFIED
-              ? !verify_log (self, cancellable, error)
-                    || !load_request (self, cancellable, error)
+              ? !load_request (self, cancellable, error)
+                    || !spare_dossier_verify_log_sync (self, cancellable, error)
               : !load_files (self, error)))
     return FALSE;
   self->expires = self->opened + (gint64) rules->expiry_days * SECONDS_PER_DAY;
-  if (!load_owner (self, error)
+  if (!load_owner (self, cancellable, error)
       || !spare_dossier_judge_claims_sync (self, progress, cancellable, error)
       || !spare_dossier_load_checks_sync (self, cancellable, error))
     return FALSE;

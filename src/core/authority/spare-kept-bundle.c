@@ -64,7 +64,8 @@ spare_intake_fact_make_sync (SpareAuthority *authority,
   json_object_set_string_member (statement, "sender", header->from);
   spare_json_set_time (statement, "time", time);
   spare_json_set_uint64 (statement, "sequence", (guint64) sequence);
-  return spare_attestation_make_sync (authority, subject, statement, cancellable, error);
+  return spare_attestation_make_sync (spare_authority_get_audit (authority), subject, statement,
+                                      cancellable, error);
 }
 
 SpareIntakeFact *

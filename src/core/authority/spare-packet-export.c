@@ -152,15 +152,14 @@ wrap_packet (Transfer *self, const SpareRegistryPacket *packet, gboolean *fatal,
                                       self->target->subkey->fingerprint,
                                       self->target->subkey->algorithm_nick, packet->cipher,
                                       octets, NULL, error);
+  if (deposit == NULL)
+    return NULL;
   /* What a third authority had stated of it is not ours to confirm. */
-  record = deposit != NULL
-               ? spare_transfer_record_new (packet->owner, packet->intake,
-                                            packet->proven && packet->transfer_from == NULL,
-                                            source, NULL, deposit, error)
-               : NULL;
+  record = spare_transfer_record_new (packet->owner, packet->intake,
+                                      packet->proven && packet->transfer_from == NULL, source,
+                                      NULL, g_steal_pointer (&deposit), error);
   if (record == NULL)
     return NULL;
-  deposit = NULL; /* the record's now */
   return spare_transfer_record_to_json (record);
 }
 
