@@ -9,6 +9,7 @@
 #include "spare-application.h"
 
 #include "spare-app-resources.h"
+#include "spare-authority-window.h"
 #include "spare-icons.h"
 #include "spare-job-queue.h"
 #include "spare-preferences.h"
@@ -25,7 +26,9 @@ struct _SpareApplication
   GError *start_error; /* the engine or the process could not be made ready */
   SpareOwner *owner;
   SpareJobQueue *queue;
-  SpareWindow *window; /* weak */
+  SpareWindow *window;                    /* weak */
+  SpareAuthorityWindow *authority_window; /* weak */
+  gboolean start_authority;               /* by --authority: no window of the owner's */
   guint inhibit_cookie;
 };
 
@@ -54,8 +57,25 @@ ensure_window (SpareApplication *self)
 }
 
 static void
+show_authority (SpareApplication *self)
+{
+  if (self->authority_window == NULL)
+    g_set_weak_pointer (&self->authority_window,
+                        spare_authority_window_new (GTK_APPLICATION (self), self->start_error));
+  gtk_window_present (GTK_WINDOW (self->authority_window));
+}
+
+static void
 spare_application_activate (GApplication *application)
 {
+  SpareApplication *self = SPARE_APPLICATION (application);
+
+  if (self->start_authority)
+    {
+      self->start_authority = FALSE;
+      show_authority (self);
+      return;
+    }
   gtk_window_present (GTK_WINDOW (ensure_window (SPARE_APPLICATION (application))));
 }
 
@@ -148,14 +168,21 @@ preferences_action (GSimpleAction *action, GVariant *parameter, gpointer user_da
 }
 
 static void
+authority_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  show_authority (user_data);
+}
+
+static void
 about_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SpareApplication *self = user_data;
 
   adw_show_about_window (
-      GTK_WINDOW (self->window), "application-name", _ ("Spare Key"), "application-icon",
-      APPLICATION_ID, "version", PACKAGE_VERSION, "developer-name",
-      _ ("The Spare Key developers"), "license-type", GTK_LICENSE_GPL_3_0, "comments",
+      gtk_application_get_active_window (GTK_APPLICATION (self)), "application-name",
+      _ ("Spare Key"), "application-icon", APPLICATION_ID, "version", PACKAGE_VERSION,
+      "developer-name", _ ("The Spare Key developers"), "license-type", GTK_LICENSE_GPL_3_0,
+      "comments",
       _ ("Encrypts files so that a backup authority can help when your key is lost."), NULL);
 }
 
@@ -164,6 +191,7 @@ static const GActionEntry app_actions[] = {
   { "decrypt", take_action, "as" },
   { "show-result", show_result_action },
   { "preferences", preferences_action },
+  { "authority", authority_action },
   { "about", about_action },
   { "quit", quit_action },
 };
@@ -232,9 +260,13 @@ spare_application_startup (GApplication *application)
     const char *action;
     const char *keys[2];
   } accels[] = {
-    { "app.quit", { "<Control>q" } },         { "app.preferences", { "<Control>comma" } },
-    { "win.choose-files", { "<Control>o" } }, { "win.choose-folder", { "<Control><Shift>o" } },
-    { "win.inspect", { "<Control>i" } },      { "window.close", { "<Control>w" } },
+    { "app.quit", { "<Control>q" } },
+    { "app.preferences", { "<Control>comma" } },
+    { "win.find", { "<Control>f" } },
+    { "win.choose-files", { "<Control>o" } },
+    { "win.choose-folder", { "<Control><Shift>o" } },
+    { "win.inspect", { "<Control>i" } },
+    { "window.close", { "<Control>w" } },
   };
 
   g_resources_register (spare_app_get_resource ());
@@ -257,6 +289,29 @@ spare_application_startup (GApplication *application)
                            G_CONNECT_SWAPPED);
 }
 
+/* A second start asks the first one for the authority's window. */
+static int
+spare_application_handle_local_options (GApplication *application, GVariantDict *options)
+{
+  SpareApplication *self = SPARE_APPLICATION (application);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_variant_dict_contains (options, "authority"))
+    return -1;
+  if (!g_application_register (application, NULL, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return 1;
+    }
+  if (g_application_get_is_remote (application))
+    {
+      g_action_group_activate_action (G_ACTION_GROUP (application), "authority", NULL);
+      return 0;
+    }
+  self->start_authority = TRUE;
+  return -1;
+}
+
 static void
 spare_application_shutdown (GApplication *application)
 {
@@ -275,6 +330,7 @@ spare_application_dispose (GObject *object)
   SpareApplication *self = SPARE_APPLICATION (object);
 
   g_clear_weak_pointer (&self->window);
+  g_clear_weak_pointer (&self->authority_window);
   g_clear_object (&self->queue);
   g_clear_object (&self->owner);
   g_clear_error (&self->start_error);
@@ -290,12 +346,20 @@ spare_application_class_init (SpareApplicationClass *klass)
   application_class->startup = spare_application_startup;
   application_class->activate = spare_application_activate;
   application_class->open = spare_application_open;
+  application_class->handle_local_options = spare_application_handle_local_options;
   application_class->shutdown = spare_application_shutdown;
 }
 
 static void
 spare_application_init (SpareApplication *self)
 {
+  static const GOptionEntry options[] = {
+    { "authority", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Open the backup authority’s window"),
+      NULL },
+    { NULL },
+  };
+
+  g_application_add_main_option_entries (G_APPLICATION (self), options);
   g_application_set_option_context_parameter_string (G_APPLICATION (self), _ ("[FILE…]"));
 }
 

@@ -629,29 +629,6 @@ test_two_keys (DepositFixture *f, gconstpointer data)
   g_assert_cmpuint (one->len + two->len, ==, 2);
 }
 
-/* One more than fits into a bundle. */
-static void
-test_many (DepositFixture *f, gconstpointer data)
-{
-  g_autoptr (GPtrArray) written = NULL;
-  g_autoptr (GPtrArray) names = NULL;
-
-  deposit_fixture_encrypt (f, SPARE_ESCROW_EMBEDDED, "a.txt", NULL);
-  deposit_fixture_sql (f, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-                          "LIMIT 10000) INSERT INTO packets (serial, state, file_id, name, "
-                          "description, size, created, owner, authority, subkey, algorithm, "
-                          "cipher, mode, packet) SELECT serial || '-' || i, 0, file_id, name, "
-                          "'', 1, created, owner, authority, subkey, algorithm, cipher, mode, "
-                          "packet FROM packets, n");
-  written = deposit_fixture_export (f, NULL);
-  g_assert_cmpuint (written->len, ==, 2);
-  g_assert_cmpuint (get_written (written, 0)->n_records, ==, 10000);
-  g_assert_cmpuint (get_written (written, 1)->n_records, ==, 1);
-  names = deposit_fixture_list_stick (f);
-  g_assert_cmpuint (names->len, ==, 2);
-  deposit_fixture_assert_states (f, 0, 10001, 0);
-}
-
 static void
 test_overdue (DepositFixture *f, gconstpointer data)
 {
@@ -753,7 +730,6 @@ main (int argc, char **argv)
   ADD ("the-administrators-place-stands-above-the-preference", test_deposit_to_policy);
   ADD ("a-key-of-the-persons-own-gnupg-waits-for-the-export", test_own_gnupg);
   ADD ("two-keys-make-two-deposits", test_two_keys);
-  ADD ("more-than-fit-into-one-bundle-become-several", test_many);
   ADD ("fourteen-days-without-a-receipt-are-worth-a-word", test_overdue);
   ADD ("works-without-blocking-the-window", test_async);
   ADD ("without-an-authority-nothing-goes-out", test_no_authority);

@@ -33,7 +33,7 @@ struct _SpareRegistry
   GMainContext *context;   /* where "changed" is emitted */
   GRecMutex lock;          /* held through a transaction */
   SpareDatabase *database; /* guarded by lock; NULL while closed */
-  gboolean announcing;     /* guarded by lock */
+  gint announcing;         /* atomic: who is told must never wait for a transaction */
 };
 
 enum
@@ -97,9 +97,7 @@ announce_cb (gpointer data)
 
   if (self != NULL)
     {
-      g_rec_mutex_lock (&self->lock);
-      self->announcing = FALSE;
-      g_rec_mutex_unlock (&self->lock);
+      g_atomic_int_set (&self->announcing, FALSE);
       g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
     }
   return G_SOURCE_REMOVE;
@@ -112,10 +110,9 @@ announce (SpareRegistry *self)
   g_autoptr (GSource) source = NULL;
   GWeakRef *ref;
 
-  if (self->announcing)
+  if (!g_atomic_int_compare_and_exchange (&self->announcing, FALSE, TRUE))
     return;
 
-  self->announcing = TRUE;
   ref = g_new0 (GWeakRef, 1);
   g_weak_ref_init (ref, self);
   source = g_idle_source_new ();

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The authority's window: set-up, then packets, owners, cases and the audit log.
+ *
+ * Promise: it opens authority mode itself and closes it when it is closed; while work runs it does not close without
+ * asking. What came wrong is said in words; nothing else of the application is needed, no owner's key either. */
+#include "config.h"
+
+#include "spare-authority-window.h"
+
+#include "spare-authority-lists.h"
+#include "spare-authority-owner-dialog.h"
+#include "spare-authority-packet-dialog.h"
+#include "spare-authority-page.h"
+#include "spare-authority-row-dialog.h"
+#include "spare-authority-set-up.h"
+#include "spare-authority-window-private.h"
+
+#include <glib/gi18n-lib.h>
+
+struct _SpareAuthorityWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  SpareAuthoritySession *session;
+
+  AdwToastOverlay *toasts;
+  GtkStack *root_stack;
+  AdwStatusPage *trouble;
+  GtkWidget *retry_button;
+  SpareAuthoritySetUp *set_up;
+  AdwViewStack *pages;
+  SpareAuthorityPage *packets_page;
+  SpareAuthorityPage *owners_page;
+  SpareAuthorityPage *audit_page;
+  SpareAuthorityBar *bar;
+};
+
+G_DEFINE_FINAL_TYPE (SpareAuthorityWindow, spare_authority_window, ADW_TYPE_APPLICATION_WINDOW)
+
+SpareAuthoritySession *
+spare_authority_window_get_session (SpareAuthorityWindow *self)
+{
+  return self->session;
+}
+
+SpareAuthorityBar *
+spare_authority_window_get_bar (SpareAuthorityWindow *self)
+{
+  return self->bar;
+}
+
+void
+spare_authority_window_tell (SpareAuthorityWindow *self, const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+}
+
+/* --- Pages --- */
+
+static void
+packet_activated_cb (SpareAuthorityWindow *self, SpareAuthorityItem *item)
+{
+  gtk_window_present (
+      GTK_WINDOW (spare_authority_packet_dialog_new (GTK_WINDOW (self),
+                                                     spare_authority_item_get_record (item))));
+}
+
+static void
+owner_activated_cb (SpareAuthorityWindow *self, SpareAuthorityItem *item)
+{
+  gtk_window_present (GTK_WINDOW (
+      spare_authority_owner_dialog_new (self, spare_authority_item_get_record (item))));
+}
+
+static void
+audit_activated_cb (SpareAuthorityWindow *self, SpareAuthorityItem *item)
+{
+  gtk_window_present (
+      GTK_WINDOW (spare_authority_row_dialog_new (GTK_WINDOW (self),
+                                                  spare_authority_item_get_record (item))));
+}
+
+static void
+count_page (SpareAuthorityModel *model, SpareAuthorityPage *page)
+{
+  guint64 total = spare_authority_model_get_total (model);
+  const char *format = g_object_get_data (G_OBJECT (page), "one");
+  g_autofree char *number = spare_authority_lists_dup_number (total);
+  g_autofree char *head = NULL;
+
+  if (g_str_equal (format, "packets"))
+    head = g_strdup_printf (ngettext ("%s packet", "%s packets", (gulong) total), number);
+  else if (g_str_equal (format, "owners"))
+    head = g_strdup_printf (ngettext ("%s owner", "%s owners", (gulong) total), number);
+  else
+    head = g_strdup_printf (ngettext ("%s row in the log", "%s rows in the log",
+                                      (gulong) total),
+                            number);
+  spare_authority_page_set_head (page, head);
+}
+
+static void
+start_page (SpareAuthorityWindow *self,
+            SpareAuthorityPage *page,
+            const char *kind,
+            SpareAuthorityFetchFunc fetch)
+{
+  spare_authority_page_start (page, self->session, fetch);
+  g_object_set_data (G_OBJECT (page), "one", (gpointer) kind);
+  g_signal_connect_object (spare_authority_page_get_model (page), "loaded",
+                           G_CALLBACK (count_page), page, 0);
+}
+
+/* --- Opening --- */
+
+static void
+show_main (SpareAuthorityWindow *self)
+{
+  static const char *const names[] = {
+    "import",           "receipts",        "policy",      "lock",
+    "save-certificate", "save-revocation", "fingerprint", "find",
+    "verify",           "export-audit",    NULL,
+  };
+
+  for (guint i = 0; names[i]; i++)
+    {
+      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), names[i]);
+
+      if (action)
+        g_simple_action_set_enabled (G_SIMPLE_ACTION (action), TRUE);
+    }
+}
+
+static void
+created_cb (SpareAuthorityWindow *self)
+{
+  spare_authority_session_opened (self->session);
+  show_main (self);
+}
+
+static void
+set_up_finished_cb (SpareAuthorityWindow *self)
+{
+  gtk_stack_set_visible_child_name (self->root_stack, "main");
+}
+
+static void
+show_trouble (SpareAuthorityWindow *self, const GError *error, gboolean retry)
+{
+  g_autofree char *escaped = g_markup_escape_text (error->message, -1);
+
+  adw_status_page_set_description (self->trouble, escaped);
+  gtk_widget_set_visible (self->retry_button, retry);
+  gtk_stack_set_visible_child_name (self->root_stack, "trouble");
+}
+
+/* The one answer that is no trouble: there is none yet. */
+static gpointer
+open_work (SpareAuthority *authority, gpointer data, GCancellable *cancellable, GError **error)
+{
+  gboolean *exists = data;
+
+  *exists = spare_authority_exists (authority);
+  if (*exists && !spare_authority_open_sync (authority, cancellable, error))
+    return NULL;
+  return GINT_TO_POINTER (TRUE);
+}
+
+static void
+opened_cb (gpointer object, gpointer result, const GError *error, gpointer data)
+{
+  SpareAuthorityWindow *self = SPARE_AUTHORITY_WINDOW (object);
+  gboolean *exists = data;
+
+  if (error)
+    show_trouble (self, error, TRUE);
+  else if (!*exists)
+    {
+      gtk_stack_set_visible_child_name (self->root_stack, "set-up");
+      spare_authority_set_up_start (self->set_up, self->session);
+    }
+  else
+    {
+      spare_authority_session_opened (self->session);
+      show_main (self);
+      set_up_finished_cb (self);
+    }
+}
+
+static void
+start_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareAuthorityWindow *self = user_data;
+
+  gtk_stack_set_visible_child_name (self->root_stack, "starting");
+  spare_authority_session_run (self->session, open_work, g_new0 (gboolean, 1), g_free, NULL,
+                               NULL, opened_cb, self);
+}
+
+static void
+lock_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareAuthorityWindow *self = user_data;
+
+  spare_authority_session_lock (self->session);
+  spare_authority_window_tell (self,
+                               _ ("Locked: the next use of the key asks for its passphrase"));
+}
+
+static void
+find_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareAuthorityWindow *self = user_data;
+  GtkWidget *page = adw_view_stack_get_visible_child (self->pages);
+
+  if (SPARE_IS_AUTHORITY_PAGE (page))
+    spare_authority_page_search (SPARE_AUTHORITY_PAGE (page));
+}
+
+static const GActionEntry actions[] = {
+  { "start", start_action },
+  { "lock", lock_action },
+  { "find", find_action },
+};
+
+/* --- Closing --- */
+
+static void
+close_answered_cb (AdwMessageDialog *dialog, const char *response, SpareAuthorityWindow *self)
+{
+  if (g_str_equal (response, "stop"))
+    gtk_window_destroy (GTK_WINDOW (self));
+}
+
+static gboolean
+spare_authority_window_close_request (GtkWindow *window)
+{
+  SpareAuthorityWindow *self = SPARE_AUTHORITY_WINDOW (window);
+  GtkWidget *dialog;
+
+  if (!gtk_widget_get_visible (GTK_WIDGET (self->bar)))
+    return GTK_WINDOW_CLASS (spare_authority_window_parent_class)->close_request (window);
+  dialog = adw_message_dialog_new (window, _ ("Stop What Is Being Done?"),
+                                   _ ("What is finished stays. The rest can be done again "
+                                      "later, without harm."));
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "keep", _ ("_Keep Working"),
+                                    "stop", _ ("_Stop and Close"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "stop",
+                                              ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "keep");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (close_answered_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+  return TRUE;
+}
+
+static gboolean
+touched_cb (GtkEventController *controller, GdkEvent *event, SpareAuthorityWindow *self)
+{
+  GdkEventType type = gdk_event_get_event_type (event);
+
+  if (type == GDK_KEY_PRESS || type == GDK_BUTTON_PRESS || type == GDK_TOUCH_BEGIN)
+    spare_authority_session_touch (self->session);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+spare_authority_window_dispose (GObject *object)
+{
+  SpareAuthorityWindow *self = SPARE_AUTHORITY_WINDOW (object);
+
+  if (self->session)
+    spare_authority_session_close (self->session);
+  g_clear_object (&self->session);
+  G_OBJECT_CLASS (spare_authority_window_parent_class)->dispose (object);
+}
+
+static void
+spare_authority_window_class_init (SpareAuthorityWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = spare_authority_window_dispose;
+  GTK_WINDOW_CLASS (klass)->close_request = spare_authority_window_close_request;
+  g_type_ensure (SPARE_TYPE_AUTHORITY_SET_UP);
+  g_type_ensure (SPARE_TYPE_AUTHORITY_PAGE);
+  g_type_ensure (SPARE_TYPE_AUTHORITY_BAR);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
+                                                             "spare-authority-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, root_stack);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, trouble);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, retry_button);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, set_up);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, packets_page);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, owners_page);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, audit_page);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, bar);
+  gtk_widget_class_bind_template_callback (widget_class, created_cb);
+  gtk_widget_class_bind_template_callback (widget_class, set_up_finished_cb);
+  gtk_widget_class_bind_template_callback (widget_class, packet_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, owner_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, audit_activated_cb);
+}
+
+static void
+spare_authority_window_init (SpareAuthorityWindow *self)
+{
+  GtkEventController *controller = gtk_event_controller_legacy_new ();
+
+  self->session = spare_authority_session_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+  spare_authority_session_set_window (self->session, GTK_WINDOW (self));
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  spare_authority_window_add_work (self);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (
+                                   g_action_map_lookup_action (G_ACTION_MAP (self), "lock")),
+                               FALSE);
+  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
+  g_signal_connect (controller, "event", G_CALLBACK (touched_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), controller);
+  start_page (self, self->packets_page, "packets", spare_authority_lists_packets);
+  start_page (self, self->owners_page, "owners", spare_authority_lists_owners);
+  start_page (self, self->audit_page, "audit", spare_authority_lists_audit);
+}
+
+SpareAuthorityWindow *
+spare_authority_window_new (GtkApplication *application, const GError *start_error)
+{
+  SpareAuthorityWindow *self = g_object_new (SPARE_TYPE_AUTHORITY_WINDOW, "application",
+                                             application, NULL);
+
+  if (start_error)
+    show_trouble (self, start_error, FALSE);
+  else
+    g_action_group_activate_action (G_ACTION_GROUP (self), "start", NULL);
+  return self;
+}
