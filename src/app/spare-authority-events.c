@@ -11,6 +11,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#define DETAIL_MAX 120
+
 static const struct
 {
   const char *event;
@@ -76,9 +78,14 @@ spare_authority_events_describe_detail (JsonObject *detail)
   json_object_iter_init_ordered (&iter, detail);
   while (json_object_iter_next_ordered (&iter, &name, &node))
     {
-      g_autofree char *key = spare_display_text (name, -1, 30);
-      g_autofree char *value = describe_value (node);
+      g_autofree char *value = NULL;
+      g_autofree char *key = NULL;
 
+      /* A hash tells nobody anything at a glance; the row's own window has it. */
+      if (strstr (name, "sha256") || text->len > DETAIL_MAX)
+        continue;
+      value = describe_value (node);
+      key = spare_display_text (name, -1, 30);
       if (text->len > 0)
         g_string_append (text, ", ");
       g_string_append_printf (text, "%s %s", key, value);

@@ -62,6 +62,8 @@ loaded_cb (SpareAuthorityPage *self)
 
   if (g_list_model_get_n_items (G_LIST_MODEL (self->model)) == 0)
     child = spare_authority_model_get_query (self->model) ? "nothing" : "empty";
+  gtk_widget_set_visible (GTK_WIDGET (self->search), !g_str_equal (child, "empty"));
+  gtk_widget_set_visible (GTK_WIDGET (self->head_label), !g_str_equal (child, "empty"));
   gtk_stack_set_visible_child_name (self->stack, child);
 }
 

@@ -6,6 +6,7 @@
 
 #include "spare-authority-window-private.h"
 
+#include "spare-authority-lists.h"
 #include "spare-details-window.h"
 #include "spare-fact-list.h"
 #include "spare-file-chooser.h"
@@ -104,10 +105,14 @@ saved_cb (gpointer object, gpointer result, const GError *error, gpointer data)
   else if (save->kind == SAVE_REVOCATION)
     text = g_strdup (_ ("Saved. Print it, put it away, and delete the file"));
   else
-    text = g_strdup_printf (ngettext ("%" G_GUINT64_FORMAT " row of the log was exported",
-                                      "%" G_GUINT64_FORMAT " rows of the log were exported",
-                                      (gulong) save->rows),
-                            save->rows);
+    {
+      g_autofree char *rows = spare_authority_lists_dup_number (save->rows);
+
+      text = g_strdup_printf (ngettext ("%s row of the log was exported",
+                                        "%s rows of the log were exported",
+                                        (gulong) save->rows),
+                              rows);
+    }
   spare_authority_window_tell (self, text);
 }
 
@@ -214,30 +219,33 @@ show_verification (SpareAuthorityWindow *self, const SpareAuditVerification *fou
 
   if (found->valid)
     {
-      g_string_append_printf (body,
-                              ngettext ("%" G_GUINT64_FORMAT
-                                        " row: each fits the one before, and all signatures "
-                                        "are good.",
-                                        "%" G_GUINT64_FORMAT
-                                        " rows: each fits the one before, and all signatures "
-                                        "are good.",
-                                        (gulong) found->rows),
-                              found->rows);
+      g_autofree char *rows = spare_authority_lists_dup_number (found->rows);
+      g_autofree char *unsigned_rows = spare_authority_lists_dup_number (found->unprotected);
+
+      g_string_append_printf (
+          body,
+          ngettext ("%s row: each fits the one before, and all signatures are good.",
+                    "%s rows: each fits the one before, and all signatures are good.",
+                    (gulong) found->rows),
+          rows);
       if (found->unprotected > 0)
-        g_string_append_printf (body,
-                                ngettext (" The last %" G_GUINT64_FORMAT " is not signed yet.",
-                                          " The last %" G_GUINT64_FORMAT " are not signed yet.",
-                                          (gulong) found->unprotected),
-                                found->unprotected);
+        {
+          g_string_append_c (body, ' ');
+          g_string_append_printf (body,
+                                  ngettext ("The last %s is not signed yet.",
+                                            "The last %s are not signed yet.",
+                                            (gulong) found->unprotected),
+                                  unsigned_rows);
+        }
     }
   else
     {
+      g_autofree char *row = spare_authority_lists_dup_number (found->first_bad);
+
       if (found->first_bad > 0)
-        g_string_append_printf (body,
-                                _ ("Row %" G_GINT64_FORMAT " is the first that does not fit. "),
-                                found->first_bad);
+        g_string_append_printf (body, _ ("Row %s is the first that does not fit."), row);
       if (found->why)
-        g_string_append (body, found->why);
+        g_string_append_printf (body, "%s%s", body->len > 0 ? " " : "", found->why);
     }
   dialog = adw_message_dialog_new (GTK_WINDOW (self),
                                    found->valid ? _ ("The Log Is Whole")
