@@ -292,6 +292,8 @@ spare_check_sync (SpareOwner *owner,
     }
   if (!spare_file_visit_sync (paths, visit_cb, &self, cancellable, error))
     return NULL;
+  if (repair)
+    spare_rewrap_finish_sync (rewrap, cancellable);
   return g_steal_pointer (&files);
 }
 

@@ -314,5 +314,6 @@ spare_grant_apply_sync (SpareGrant *self,
       && !spare_request_close_sync (self->owner, self->request->id, SPARE_REQUEST_GRANTED,
                                     self->id, NULL, error))
     return NULL;
+  spare_rewrap_finish_sync (rewrap, cancellable);
   return g_steal_pointer (&results);
 }

@@ -89,5 +89,6 @@ spare_rekey_sync (SpareOwner *owner,
 
   if (rewrap == NULL || !spare_file_visit_sync (paths, visit_cb, &self, cancellable, error))
     return NULL;
+  spare_rewrap_finish_sync (rewrap, cancellable);
   return g_steal_pointer (&results);
 }

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 #include "spare-cipher.h"
+#include "spare-deposit.h"
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
 #include "spare-file-fit.h"
@@ -539,4 +540,22 @@ spare_rewrap_to_authority_sync (SpareRewrap *self,
     return FALSE;
   result->serial = g_strdup (row->serial);
   return TRUE;
+}
+
+/**
+ * spare_rewrap_finish_sync:
+ * @self: a batch
+ * @cancellable: (nullable): a cancellable
+ *
+ * Signs a deposit of the batch's rows, without asking anybody anything, and exports it if the policy names a place. What
+ * can't be done now waits in the outbox, which shows it; the files are done either way.
+ */
+void
+spare_rewrap_finish_sync (SpareRewrap *self, GCancellable *cancellable)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_exported;
+
+  if (!spare_deposit_after_batch_sync (self->owner, &n_exported, cancellable, &error))
+    g_debug ("the deposit waits: %s", error->message);
 }

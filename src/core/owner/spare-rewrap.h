@@ -44,6 +44,9 @@ gboolean spare_rewrap_to_authority_sync (SpareRewrap *self,
                                          GCancellable *cancellable,
                                          GError **error);
 
+/* The end of a batch: what went into the outbox is signed, and handed over if there is a place for it. */
+void spare_rewrap_finish_sync (SpareRewrap *self, GCancellable *cancellable);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpareRewrap, spare_rewrap_free)
 
 G_END_DECLS
