@@ -162,6 +162,20 @@ def repair_wrong_key():
     assert len(ada.json('escrow', 'list')['packets']) == packets
 
 
+def repair_deposits():
+    """What a repair made is handed over at once where the policy names a place"""
+    work = people.folder('repair-deposits')
+    path = by_stock_gpg(os.path.join(work, 'mine.gpg'))
+    place, etc = people.folder('repair-place'), people.folder('repair-etc')
+    os.mkdir(os.path.join(etc, 'sparekey'))
+    people.put(os.path.join(etc, 'sparekey', 'policy.ini'), f'[Escrow]\nDepositTo=file://{place}\n'.encode())
+    environment = {'XDG_CONFIG_DIRS': etc}
+    serial = ada.json('check', '--repair', path, environment=environment)['files'][0]['serial']
+    states = {packet['serial']: packet['state'] for packet in ada.json('escrow', 'list')['packets']}
+    assert states[serial] == 'exported', states
+    assert any(name.startswith('deposit-') for name in people.names(place)), people.names(place)
+
+
 def rekey():
     """Files go from the old key to a new one without being decrypted, and stay covered"""
     work = people.folder('rekey')
@@ -217,5 +231,5 @@ def new_authority():
         ada.trust(authority)
 
 
-tap.run(states, only_heads, repair, repair_armored, repair_leaves_foreign, repair_wrong_key, rekey, rekey_stranger,
+tap.run(states, only_heads, repair, repair_armored, repair_leaves_foreign, repair_wrong_key, repair_deposits, rekey, rekey_stranger,
         new_authority)
