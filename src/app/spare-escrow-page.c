@@ -7,6 +7,8 @@
 
 #include "spare-escrow-page.h"
 
+#include "spare-banner.h"
+#include "spare-deposit.h"
 #include "spare-outbox-model.h"
 #include "spare-packet-dialog.h"
 #include "spare-packet-row.h"
@@ -21,8 +23,12 @@ struct _SpareEscrowPage
   SpareOwner *owner;
   SpareOutboxModel *model;
 
+  GCancellable *cancellable;
+
+  SpareBanner *banner;
   GtkStack *stack;
   AdwStatusPage *failed_page;
+  GtkWidget *export_button;
   GtkLabel *head_label;
   GtkLabel *sub_label;
   GtkListView *list;
@@ -42,6 +48,38 @@ guint
 spare_escrow_page_get_n_waiting (SpareEscrowPage *self)
 {
   return self->model ? spare_outbox_model_get_count (self->model, SPARE_OUTBOX_PENDING) : 0;
+}
+
+static void
+overdue_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SpareEscrowPage) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareOverdue)
+      overdue = spare_deposit_find_overdue_finish (SPARE_OWNER (source), result, &error);
+
+  if (self->owner == NULL)
+    return;
+  if (overdue && overdue->sentence)
+    spare_banner_show (self->banner, SPARE_BANNER_WARNING, overdue->sentence,
+                       _ ("Export _Again…"), "win.export-again");
+  else
+    spare_banner_hide (self->banner);
+  if (error)
+    g_debug ("overdue exports cannot be told: %s", error->message);
+}
+
+guint
+spare_escrow_page_get_n_exported (SpareEscrowPage *self)
+{
+  return self->model ? spare_outbox_model_get_count (self->model, SPARE_OUTBOX_EXPORTED) : 0;
+}
+
+void
+spare_escrow_page_refresh (SpareEscrowPage *self)
+{
+  if (self->model)
+    spare_outbox_model_refresh (self->model);
 }
 
 static void
@@ -75,6 +113,9 @@ counted_cb (SpareEscrowPage *self)
   gtk_label_set_text (self->head_label, head);
   gtk_label_set_text (self->sub_label, sub);
   gtk_stack_set_visible_child_name (self->stack, open + held > 0 ? "list" : "empty");
+  gtk_widget_set_visible (self->export_button, waiting > 0);
+  spare_deposit_find_overdue_async (self->owner, self->cancellable, overdue_cb,
+                                    g_object_ref (self));
   g_signal_emit (self, signals[COUNTED], 0);
 }
 
@@ -177,6 +218,8 @@ spare_escrow_page_dispose (GObject *object)
 {
   SpareEscrowPage *self = SPARE_ESCROW_PAGE (object);
 
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_clear_object (&self->model);
   g_clear_object (&self->owner);
   G_OBJECT_CLASS (spare_escrow_page_parent_class)->dispose (object);
@@ -192,8 +235,11 @@ spare_escrow_page_class_init (SpareEscrowPageClass *klass)
   widget_class->unmap = spare_escrow_page_unmap;
   signals[COUNTED] = g_signal_new ("counted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
+  g_type_ensure (SPARE_TYPE_BANNER);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-escrow-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, SpareEscrowPage, banner);
+  gtk_widget_class_bind_template_child (widget_class, SpareEscrowPage, export_button);
   gtk_widget_class_bind_template_child (widget_class, SpareEscrowPage, stack);
   gtk_widget_class_bind_template_child (widget_class, SpareEscrowPage, failed_page);
   gtk_widget_class_bind_template_child (widget_class, SpareEscrowPage, head_label);
@@ -206,4 +252,5 @@ static void
 spare_escrow_page_init (SpareEscrowPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->cancellable = g_cancellable_new ();
 }

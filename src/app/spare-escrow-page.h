@@ -13,5 +13,8 @@ G_DECLARE_FINAL_TYPE (SpareEscrowPage, spare_escrow_page, SPARE, ESCROW_PAGE, Gt
 /* Signal "counted". */
 void spare_escrow_page_set_up (SpareEscrowPage *self, SpareOwner *owner);
 guint spare_escrow_page_get_n_waiting (SpareEscrowPage *self);
+guint spare_escrow_page_get_n_exported (SpareEscrowPage *self);
+/* The outbox moved. */
+void spare_escrow_page_refresh (SpareEscrowPage *self);
 
 G_END_DECLS

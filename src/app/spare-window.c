@@ -62,6 +62,7 @@ void
 spare_window_take_files (SpareWindow *self, GPtrArray *files, SpareJobKind kind)
 {
   g_autoptr (SpareJobOptions) options = NULL;
+  g_autoptr (GPtrArray) others = NULL;
 
   if (!is_ready (self))
     {
@@ -74,6 +75,10 @@ spare_window_take_files (SpareWindow *self, GPtrArray *files, SpareJobKind kind)
         spare_window_tell (self, _ ("The files are taken when the set-up is done."));
       return;
     }
+  if (kind != SPARE_JOB_ENCRYPT)
+    files = others = spare_window_take_answers (self, files);
+  if (files->len == 0)
+    return;
   options = spare_files_page_make_options (self->files_page);
   spare_intake_add (self->intake, files, kind, options);
   spare_window_show_page (self, "files");
@@ -122,6 +127,7 @@ sync_state (SpareWindow *self)
         {
           gtk_stack_set_visible_child_name (self->root_stack, "main");
           flush_waiting (self);
+          spare_window_watch_media (self);
         }
       break;
     }
@@ -134,6 +140,7 @@ set_up_finished_cb (SpareWindow *self)
   gtk_stack_set_visible_child_name (self->root_stack, "main");
   spare_files_page_focus_start (self->files_page);
   flush_waiting (self);
+  spare_window_watch_media (self);
   spare_window_check_state (self);
 }
 
@@ -390,6 +397,10 @@ spare_window_dispose (GObject *object)
       g_ptr_array_unref (waiting->files);
       g_free (waiting);
     }
+  g_queue_clear_full (&self->answers, g_free);
+  g_clear_object (&self->media);
+  g_clear_object (&self->found_on);
+  g_clear_pointer (&self->found, g_ptr_array_unref);
   g_clear_object (&self->intake);
   g_clear_object (&self->queue);
   g_clear_object (&self->owner);
@@ -415,6 +426,7 @@ spare_window_class_init (SpareWindowClass *klass)
   g_type_ensure (SPARE_TYPE_BANNER);
   g_type_ensure (SPARE_TYPE_FILES_PAGE);
   g_type_ensure (SPARE_TYPE_ESCROW_PAGE);
+  g_type_ensure (SPARE_TYPE_CHECK_PAGE);
   g_type_ensure (SPARE_TYPE_SET_UP);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/sparekey/SpareKey/ui/spare-window.ui");
@@ -426,10 +438,12 @@ spare_window_class_init (SpareWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, set_up);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, main_box);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, banner);
+  gtk_widget_class_bind_template_child (widget_class, SpareWindow, answers_banner);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, files_page);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, escrow_page);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, escrow_stack_page);
+  gtk_widget_class_bind_template_child (widget_class, SpareWindow, check_page);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, switcher_title);
   gtk_widget_class_bind_template_callback (widget_class, set_up_finished_cb);
 }
@@ -462,9 +476,11 @@ spare_window_init (SpareWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   self->cancellable = g_cancellable_new ();
   g_queue_init (&self->waiting);
+  g_queue_init (&self->answers);
   add_shortcuts (self);
   g_action_map_add_action_entries (G_ACTION_MAP (self), window_actions,
                                    G_N_ELEMENTS (window_actions), self);
+  spare_window_add_recovery_actions (self);
   g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->main_box), GTK_EVENT_CONTROLLER (target));
   g_signal_connect (self, "notify::is-active", G_CALLBACK (spare_window_check_state), NULL);
@@ -487,6 +503,7 @@ spare_window_new (GtkApplication *application,
                            G_CONNECT_SWAPPED);
   spare_files_page_set_up (self->files_page, owner, queue);
   spare_escrow_page_set_up (self->escrow_page, owner);
+  spare_check_page_set_up (self->check_page, owner);
   g_signal_connect_object (self->escrow_page, "counted", G_CALLBACK (outbox_counted_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (owner, "changed", G_CALLBACK (sync_state), self, G_CONNECT_SWAPPED);

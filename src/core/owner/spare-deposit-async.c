@@ -181,3 +181,44 @@ spare_deposit_export_finish (SpareOwner *owner,
   outcome_free (outcome);
   return written;
 }
+
+static void
+overdue_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  SpareOverdue *overdue = spare_deposit_find_overdue_sync (source, &error);
+
+  if (overdue != NULL)
+    g_task_return_pointer (task, overdue, (GDestroyNotify) spare_overdue_free);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * spare_deposit_find_overdue_async:
+ * @owner: the owner's side, opened
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it ended
+ * @user_data: for @callback
+ *
+ * As spare_deposit_find_overdue_sync(), in a thread.
+ */
+void
+spare_deposit_find_overdue_async (SpareOwner *owner,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (owner, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, spare_deposit_find_overdue_async);
+  g_task_run_in_thread (task, overdue_thread);
+}
+
+SpareOverdue *
+spare_deposit_find_overdue_finish (SpareOwner *owner, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, owner), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -76,5 +76,12 @@ GPtrArray *spare_deposit_export_finish (SpareOwner *owner,
                                         GError **error);
 
 SpareOverdue *spare_deposit_find_overdue_sync (SpareOwner *owner, GError **error);
+void spare_deposit_find_overdue_async (SpareOwner *owner,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+SpareOverdue *spare_deposit_find_overdue_finish (SpareOwner *owner,
+                                                 GAsyncResult *result,
+                                                 GError **error);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The asynchronous twin of making a request, for the window.
+/* The asynchronous twins of making and listing requests, for the window.
  *
  * Promise: the thread has its own copies of everything.
  */
@@ -138,4 +138,45 @@ spare_request_make_finish (SpareOwner *owner,
   *left_out = g_steal_pointer (&outcome->left_out);
   outcome_free (outcome);
   return written;
+}
+
+static void
+list_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  GPtrArray *requests = spare_request_list_sync (source, &error);
+
+  if (requests != NULL)
+    g_task_return_pointer (task, requests, (GDestroyNotify) g_ptr_array_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * spare_request_list_async:
+ * @owner: the owner's side, opened
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it ended
+ * @user_data: for @callback
+ *
+ * As spare_request_list_sync(), in a thread.
+ */
+void
+spare_request_list_async (SpareOwner *owner,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (owner, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, spare_request_list_async);
+  g_task_run_in_thread (task, list_thread);
+}
+
+GPtrArray *
+spare_request_list_finish (SpareOwner *owner, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, owner), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

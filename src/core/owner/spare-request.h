@@ -90,6 +90,11 @@ SpareWrittenBundle *spare_request_make_finish (SpareOwner *owner,
 
 /* Newest first. */
 GPtrArray *spare_request_list_sync (SpareOwner *owner, GError **error);
+void spare_request_list_async (SpareOwner *owner,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+GPtrArray *spare_request_list_finish (SpareOwner *owner, GAsyncResult *result, GError **error);
 /* NULL without @error: there is none of that id. */
 SpareRequest *spare_request_find_sync (SpareOwner *owner, const char *id, GError **error);
 GPtrArray *spare_request_list_files_sync (SpareOwner *owner, const char *id, GError **error);
