@@ -57,7 +57,7 @@ run_show (SpareTool *tool, char **argv)
   if (!spare_tool_open_authority (tool, &error)
       || (one = spare_case_get_sync (tool->authority, id, tool->cancellable, &error)) == NULL)
     return spare_tool_fail (tool, error);
-  return spare_tool_show_case (tool, one, NULL, NULL);
+  return spare_tool_show_case (tool, one, TRUE, NULL, NULL);
 }
 
 static int
@@ -84,7 +84,7 @@ run_identity (SpareTool *tool, char **argv)
                                           tool->cancellable, &error))
              == NULL)
     return spare_tool_fail (tool, error);
-  return spare_tool_show_case (tool, one, NULL, NULL);
+  return spare_tool_show_case (tool, one, FALSE, NULL, NULL);
 }
 
 static int
@@ -115,7 +115,7 @@ run_approve (SpareTool *tool, char **argv)
                                    &error);
   if (one == NULL)
     return spare_tool_fail (tool, error);
-  return spare_tool_show_case (tool, one, NULL, NULL);
+  return spare_tool_show_case (tool, one, FALSE, NULL, NULL);
 }
 
 /* --- Answers --- */
@@ -177,7 +177,7 @@ run_refuse (SpareTool *tool, char **argv)
   one = spare_case_get_sync (tool->authority, id, tool->cancellable, &error);
   if (one == NULL)
     return spare_tool_fail (tool, error);
-  return spare_tool_show_case (tool, one, bundles, NULL);
+  return spare_tool_show_case (tool, one, FALSE, bundles, NULL);
 }
 
 static int
@@ -231,7 +231,7 @@ run_recover (SpareTool *tool, char **argv)
              == NULL
       || (one = spare_case_get_sync (tool->authority, id, tool->cancellable, &error)) == NULL)
     return spare_tool_fail (tool, error);
-  return spare_tool_show_case (tool, one, NULL, grant);
+  return spare_tool_show_case (tool, one, FALSE, NULL, grant);
 }
 
 const SpareToolCommand spare_tool_authority_case_commands[] = {

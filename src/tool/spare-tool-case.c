@@ -215,6 +215,17 @@ print_file (const SpareCaseFile *file)
 }
 
 static void
+print_person (SpareCase *one)
+{
+  print_pair (_ ("Person"), one->person);
+  print_pair (_ ("Contact"), one->contact);
+  print_pair (_ ("Reason"), one->reason);
+  print_pair (_ ("Old key"), one->old);
+  print_pair (_ ("New key"), one->key);
+}
+
+/* @whole: with who asks and each file */
+static void
 print_case (SpareCase *one, gboolean whole)
 {
   g_autofree char *requester = spare_display_text (one->requester, -1, 80);
@@ -222,15 +233,10 @@ print_case (SpareCase *one, gboolean whole)
   spare_tool_print ("%s  %s  %s", one->id, describe_state (one->state), requester);
   spare_tool_print (_ ("  Files: %u, matched: %u, unmatched: %u"), one->files->len,
                     one->n_matched, one->n_unmatched);
-  if (!whole)
-    return;
-  print_pair (_ ("Person"), one->person);
-  print_pair (_ ("Contact"), one->contact);
-  print_pair (_ ("Reason"), one->reason);
-  print_pair (_ ("Old key"), one->old);
-  print_pair (_ ("New key"), one->key);
+  if (whole)
+    print_person (one);
   print_steps (one);
-  for (guint i = 0; i < one->files->len; i++)
+  for (guint i = 0; whole && i < one->files->len; i++)
     print_file (g_ptr_array_index (one->files, i));
   print_pair (_ ("Answer"), one->answer_reason);
 }
@@ -285,6 +291,7 @@ is_all_granted (SpareCase *one, const SpareGrantResult *grant)
 int
 spare_tool_show_case (SpareTool *self,
                       SpareCase *one,
+                      gboolean whole,
                       GPtrArray *bundles,
                       const SpareGrantResult *grant)
 {
@@ -306,7 +313,7 @@ spare_tool_show_case (SpareTool *self,
     }
   else
     {
-      print_case (one, TRUE);
+      print_case (one, whole);
       if (bundles != NULL)
         spare_tool_print_bundles (bundles);
       if (grant != NULL)

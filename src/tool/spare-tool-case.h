@@ -8,9 +8,10 @@ G_BEGIN_DECLS
 
 /* @cases: (element-type SpareCase) */
 int spare_tool_show_cases (SpareTool *self, GPtrArray *cases);
-/* @bundles: (nullable) (element-type SpareWrittenBundle); @grant: (nullable) */
+/* @whole: with who asks and each file, also when it is told in words; @bundles: (nullable) (element-type SpareWrittenBundle); @grant: (nullable) */
 int spare_tool_show_case (SpareTool *self,
                           SpareCase *one,
+                          gboolean whole,
                           GPtrArray *bundles,
                           const SpareGrantResult *grant);
 

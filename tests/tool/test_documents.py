@@ -2,11 +2,9 @@
 """What scripts lean on: the JSON documents' fields, the exit statuses, options anywhere, and what the demo leaves."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import owner as people
@@ -149,26 +147,4 @@ def interrupted():
     assert people.our_processes() == [], people.our_processes()
 
 
-def demo():
-    """The demo tells its story, leaves nothing, and says what is missing."""
-    before = set(os.listdir(os.environ['TMPDIR']))
-    with people.Unharmed(ada.environment['HOME']):
-        done = ada.run('demo', timeout=120)
-        assert b'spare key is with the neighbours' in done.stdout, done
-        assert ada.json('demo', timeout=120) == {'demo': 'done'}
-    assert set(os.listdir(os.environ['TMPDIR'])) == before
-    assert people.our_processes() == [], people.our_processes()
-    # Without the programs that it needs it says which, and begins nothing.
-    bare = tempfile.mkdtemp(dir=os.environ['TMPDIR'])
-    for name in 'gpg', 'gpgconf', 'gpg-agent':
-        os.symlink(shutil.which(name), os.path.join(bare, name))
-    try:
-        done = ada.run('demo', environment={'PATH': bare}, status=7)
-        assert 'dbus-daemon' in people.readable(done) and 'gnome-keyring-daemon' in people.readable(done), done
-        assert ada.json('demo', environment={'PATH': bare}, status=7)['error']['code'] == 'engine'
-    finally:
-        shutil.rmtree(bare)
-    assert set(os.listdir(os.environ['TMPDIR'])) == before
-
-
-tap.run(fields, options_anywhere, wrong_use, not_set_up, output_gone, interrupted, demo)
+tap.run(fields, options_anywhere, wrong_use, not_set_up, output_gone, interrupted)
