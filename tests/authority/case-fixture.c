@@ -498,20 +498,31 @@ read_grant (CaseFixture *f, Person *owner, const char *path)
   return record;
 }
 
-char *
-case_fixture_open_with_grant (CaseFixture *f, Person *owner, const char *grant, GBytes *file)
+static GBytes *
+splice (CaseFixture *f, Person *owner, const char *grant, GBytes *file)
 {
   g_autoptr (SpareGrantRecord) record = read_grant (f, owner, grant);
   GBytes *esk = spare_esk_get_packet (record->esk);
   g_autoptr (GByteArray) whole = g_byte_array_new ();
-  g_autoptr (GBytes) input = NULL;
-  g_autoptr (GBytes) plain = NULL;
-  gsize size;
 
   g_byte_array_append (whole, g_bytes_get_data (esk, NULL), (guint) g_bytes_get_size (esk));
   g_byte_array_append (whole, g_bytes_get_data (file, NULL), (guint) g_bytes_get_size (file));
-  input = g_byte_array_free_to_bytes (g_steal_pointer (&whole));
-  plain = spare_test_gpg_filter (owner->dir, input, "--decrypt", NULL);
-  size = g_bytes_get_size (plain);
-  return g_strndup (g_bytes_get_data (plain, NULL), size);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&whole));
+}
+
+gboolean
+case_fixture_grant_opens (CaseFixture *f, Person *owner, const char *grant, GBytes *file)
+{
+  g_autoptr (GBytes) input = splice (f, owner, grant, file);
+
+  return spare_test_gpg_full (owner->dir, input, NULL, NULL, "--decrypt", NULL) == 0;
+}
+
+char *
+case_fixture_open_with_grant (CaseFixture *f, Person *owner, const char *grant, GBytes *file)
+{
+  g_autoptr (GBytes) input = splice (f, owner, grant, file);
+  g_autoptr (GBytes) plain = spare_test_gpg_filter (owner->dir, input, "--decrypt", NULL);
+
+  return g_strndup (g_bytes_get_data (plain, NULL), g_bytes_get_size (plain));
 }

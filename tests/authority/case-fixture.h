@@ -84,6 +84,11 @@ void case_fixture_recover_fails (CaseFixture *f, const char *id, int code);
 /* The rows of the log with that event. */
 guint case_fixture_count_events (CaseFixture *f, const char *event);
 
+/* Whether its first PKESK opens the file at all. */
+gboolean case_fixture_grant_opens (CaseFixture *f,
+                                   Person *owner,
+                                   const char *grant,
+                                   GBytes *file);
 /* Opens a grant as its owner and puts its first PKESK before the file's data; the plain text by stock gpg. */
 char *case_fixture_open_with_grant (CaseFixture *f,
                                     Person *owner,

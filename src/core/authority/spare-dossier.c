@@ -223,7 +223,7 @@ load_owner (SpareDossier *self, GCancellable *cancellable, GError **error)
   if (*self->row->old != '\0')
     self->owner = spare_registry_get_owner (spare_authority_get_registry (self->authority),
                                             self->row->old, &failure);
-  if (failure != NULL && !g_error_matches (failure, SPARE_ERROR, SPARE_ERROR_FAILED))
+  if (failure != NULL && !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
