@@ -5,6 +5,7 @@
 #include "spare-outbox.h"
 
 #include "spare-error.h"
+#include "spare-outbox-private.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -269,6 +270,126 @@ test_threads (Fixture *f, gconstpointer data)
   g_assert_cmpuint (told, ==, 1);
   g_assert_true (spare_outbox_count_sync (f->outbox, counts, NULL));
   g_assert_cmpuint (counts[0], ==, 80);
+}
+
+static GHashTable *list_serials (const char *path);
+
+/* How many transactions ever changed the file: its header counts them. */
+static guint32
+count_transactions (const char *path)
+{
+  g_autofree char *octets = NULL;
+  g_autoptr (GError) error = NULL;
+  guint32 n;
+  gsize size;
+
+  g_file_get_contents (path, &octets, &size, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (size, >, 28);
+  memcpy (&n, octets + 24, sizeof n);
+  return GUINT32_FROM_BE (n);
+}
+
+typedef struct
+{
+  SpareOutbox *outbox;
+  char *serial;
+  gboolean added;
+  GError *error;
+} Adding;
+
+static gpointer
+add_given_thread (gpointer data)
+{
+  Adding *adding = data;
+  g_autoptr (SpareOutboxEntry) entry = make_entry (adding->serial);
+
+  adding->added = spare_outbox_add_sync (adding->outbox, entry, &adding->error);
+  return NULL;
+}
+
+/* Lets @n threads queue up with their rows before the first of them gets the lock. */
+static void
+add_together (SpareOutbox *outbox, Adding *adding, guint n)
+{
+  g_autofree GThread **threads = g_new0 (GThread *, n);
+  SpareOutboxQueue *queue = spare_outbox_get_queue_private (outbox);
+  g_autoptr (GError) error = NULL;
+  guint queued = 0;
+
+  g_assert_nonnull (spare_outbox_lock_private (outbox, &error));
+  g_assert_no_error (error);
+  for (guint i = 0; i < n; i++)
+    threads[i] = g_thread_new ("add", add_given_thread, &adding[i]);
+  while (queued < n)
+    {
+      g_mutex_lock (&queue->lock);
+      queued = queue->rows.length;
+      g_mutex_unlock (&queue->lock);
+      g_thread_yield ();
+    }
+  spare_outbox_unlock_private (outbox, FALSE);
+  for (guint i = 0; i < n; i++)
+    g_thread_join (threads[i]);
+}
+
+static void
+test_together (Fixture *f, gconstpointer data)
+{
+  Adding adding[6] = { 0 };
+  g_autoptr (GHashTable) serials = NULL;
+  guint32 before;
+
+  for (guint i = 0; i < G_N_ELEMENTS (adding); i++)
+    {
+      adding[i].outbox = f->outbox;
+      adding[i].serial = g_strdup_printf ("8AD58320-0000-%u", i);
+    }
+  before = count_transactions (f->path);
+  add_together (f->outbox, adding, G_N_ELEMENTS (adding));
+  g_assert_cmpuint (count_transactions (f->path), ==, before + 1);
+
+  serials = list_serials (f->path);
+  for (guint i = 0; i < G_N_ELEMENTS (adding); i++)
+    {
+      g_assert_no_error (adding[i].error);
+      g_assert_true (adding[i].added);
+      g_assert_true (g_hash_table_contains (serials, adding[i].serial));
+      g_free (adding[i].serial);
+    }
+}
+
+static void
+test_together_but_one (Fixture *f, gconstpointer data)
+{
+  Adding adding[5] = { 0 };
+  g_autoptr (GHashTable) serials = NULL;
+  guint failed = 0;
+
+  /* Two of them have the same serial: one is stored, whichever. */
+  for (guint i = 0; i < G_N_ELEMENTS (adding); i++)
+    {
+      adding[i].outbox = f->outbox;
+      adding[i].serial = g_strdup_printf ("8AD58320-0000-%u", i == 3 ? 1 : i);
+    }
+  add_together (f->outbox, adding, G_N_ELEMENTS (adding));
+
+  serials = list_serials (f->path);
+  g_assert_cmpuint (g_hash_table_size (serials), ==, 4);
+  for (guint i = 0; i < G_N_ELEMENTS (adding); i++)
+    {
+      g_assert_true (g_hash_table_contains (serials, adding[i].serial));
+      g_assert_true (adding[i].added == (adding[i].error == NULL));
+      if (adding[i].error != NULL)
+        {
+          g_assert_true (i == 1 || i == 3);
+          g_assert_error (adding[i].error, SPARE_ERROR, SPARE_ERROR_DATABASE);
+          g_clear_error (&adding[i].error);
+          failed++;
+        }
+      g_free (adding[i].serial);
+    }
+  g_assert_cmpuint (failed, ==, 1);
 }
 
 /* Adds rows for ever, or @n of them, and says each serial only once it is acknowledged. */
@@ -692,6 +813,8 @@ main (int argc, char **argv)
   ADD ("withdraws-only-what-is-pending", test_withdraw);
   ADD ("refuses-the-same-serial-twice", test_same_serial);
   ADD ("serves-several-threads-and-tells-in-the-main-one", test_threads);
+  ADD ("commits-together-what-waits-together", test_together);
+  ADD ("fails-only-the-row-that-can-not-be-stored", test_together_but_one);
   ADD ("serves-two-processes-that-both-make-it", test_processes);
   ADD ("loses-no-acknowledged-row-to-kill-9", test_kill);
   ADD ("says-no-space-on-a-full-disk-and-keeps-the-rest", test_full_disk);

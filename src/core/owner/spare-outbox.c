@@ -25,9 +25,8 @@
 #include <gcrypt.h>
 #include <glib/gi18n-lib.h>
 
-#define OUTBOX_APPLICATION_ID 0x53704b4f  /* "SpKO" */
-#define RESERVED_MAX          32          /* numbers that a process takes at a time */
-#define PACKET_MAX            (64 * 1024) /* octets; an escrow packet has a few hundred */
+#define OUTBOX_APPLICATION_ID 0x53704b4f /* "SpKO" */
+#define RESERVED_MAX          32         /* numbers that a process takes at a time */
 
 struct _SpareOutbox
 {
@@ -42,6 +41,8 @@ struct _SpareOutbox
   /* Guarded by lock: numbers that are this process's own already, the last of them @counter. */
   char *tag;
   gint64 counter, n_reserved, last_reserved;
+
+  SpareOutboxQueue queue; /* rows that wait to be added; has a lock of its own */
 };
 
 enum
@@ -62,6 +63,7 @@ spare_outbox_finalize (GObject *object)
   g_clear_pointer (&self->database, spare_database_free);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->queue.lock);
   g_free (self->path);
   g_free (self->tag);
 
@@ -87,6 +89,8 @@ spare_outbox_init (SpareOutbox *self)
 {
   self->context = g_main_context_ref_thread_default ();
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->queue.lock);
+  g_queue_init (&self->queue.rows);
 }
 
 /* A weak reference: a tool that never runs its main loop must still close the file. */
@@ -178,6 +182,12 @@ spare_outbox_unlock_private (SpareOutbox *self, gboolean changed)
   if (changed)
     announce (self);
   g_mutex_unlock (&self->lock);
+}
+
+SpareOutboxQueue *
+spare_outbox_get_queue_private (SpareOutbox *self)
+{
+  return &self->queue;
 }
 
 /**
@@ -321,45 +331,6 @@ spare_outbox_reserve_serial_sync (SpareOutbox *self, const char *owner, GError *
   head = g_ascii_strup (owner, 8);
   return g_strdup_printf ("%s-%s-%" G_GINT64_FORMAT, head, self->tag,
                           self->counter - --self->n_reserved);
-}
-
-/**
- * spare_outbox_add_sync:
- * @entry: what to store; its serial comes from spare_outbox_reserve_serial_sync()
- * @error: where to put an error
- *
- * Stores a packet. After %TRUE it survives a kill and a power cut: only then may the file appear.
- *
- * Returns: %FALSE with an error, and no row
- */
-gboolean
-spare_outbox_add_sync (SpareOutbox *self, const SpareOutboxEntry *entry, GError **error)
-{
-  g_autoptr (GMutexLocker) locker = NULL;
-  g_autoptr (sqlite3_stmt) stmt = NULL;
-
-  g_return_val_if_fail (SPARE_IS_OUTBOX (self), FALSE);
-  g_return_val_if_fail (entry != NULL && entry->serial != NULL && entry->file_id != NULL,
-                        FALSE);
-  g_return_val_if_fail (entry->name != NULL && entry->owner != NULL, FALSE);
-  g_return_val_if_fail (entry->size <= G_MAXINT64, FALSE);
-  g_return_val_if_fail (entry->packet == NULL || g_bytes_get_size (entry->packet) <= PACKET_MAX,
-                        FALSE);
-
-  locker = g_mutex_locker_new (&self->lock);
-  if (!check_open (self, error))
-    return FALSE;
-
-  stmt = spare_database_prepare (self->database,
-                                 "INSERT INTO packets (" SPARE_OUTBOX_WRITTEN_COLUMNS
-                                 ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
-                                 "?16,?17,?18)",
-                                 error);
-  if (stmt == NULL)
-    return FALSE;
-
-  spare_outbox_row_bind (stmt, entry);
-  return run_alone (self, stmt, NULL, error);
 }
 
 /* Why an UPDATE or DELETE touched nothing. Always FALSE. */
