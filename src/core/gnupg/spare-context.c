@@ -70,12 +70,39 @@ spare_context_check (SpareContext *self,
   return FALSE;
 }
 
+static gpointer
+copy_text_cb (gpointer text, gpointer user_data)
+{
+  return g_strdup (text);
+}
+
+/* Whose key it is takes a run of the engine to find out, and never changes: a batch of files asks once. Told that the
+ * passphrase was bad, it is found out anew: ids can collide. */
+static char *
+find_owner_of_id (SpareContext *self, guint64 key_id, gboolean anew, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("sparekey-owner-of-%016" G_GINT64_MODIFIER "X",
+                                           key_id);
+  g_autoptr (SpareKey) key = NULL;
+  char *fingerprint;
+
+  fingerprint = anew ? NULL
+                     : g_object_dup_data (G_OBJECT (self->home), name, copy_text_cb, NULL);
+  if (fingerprint != NULL)
+    return fingerprint;
+  key = spare_home_find_key_by_id_sync (self->home, key_id, TRUE, self->cancellable, error);
+  if (key == NULL)
+    return NULL;
+  g_object_set_data_full (G_OBJECT (self->home), name,
+                          g_strdup (spare_key_get_fingerprint (key)), g_free);
+  return g_strdup (spare_key_get_fingerprint (key));
+}
+
 /* @info: "<key id> <primary key id> <algorithm> <length>" (doc/DETAILS of GnuPG, NEED_PASSPHRASE). */
 static char *
-find_fingerprint (SpareContext *self, const char *info, GError **error)
+find_fingerprint (SpareContext *self, const char *info, gboolean was_bad, GError **error)
 {
   g_auto (GStrv) words = g_strsplit (info ? info : "", " ", 3);
-  g_autoptr (SpareKey) key = NULL;
   guint64 key_id = 0;
 
   if (self->fingerprint != NULL)
@@ -88,8 +115,7 @@ find_fingerprint (SpareContext *self, const char *info, GError **error)
                               "here."));
       return NULL;
     }
-  key = spare_home_find_key_by_id_sync (self->home, key_id, TRUE, self->cancellable, error);
-  return key ? g_strdup (spare_key_get_fingerprint (key)) : NULL;
+  return find_owner_of_id (self, key_id, was_bad, error);
 }
 
 static SpareSecret *
@@ -112,7 +138,7 @@ find_passphrase (SpareContext *self, const char *info, gboolean was_bad, GError 
                               "again."));
       return NULL;
     }
-  fingerprint = find_fingerprint (self, info, error);
+  fingerprint = find_fingerprint (self, info, was_bad, error);
   if (fingerprint == NULL)
     return NULL;
   return spare_home_ask_passphrase_private (self->home, fingerprint, was_bad, self->cancellable,
@@ -202,7 +228,9 @@ spare_home_new_context_private (SpareHome *self,
   /* Health first: GPGME asks a new engine for its version, and would wait for a hanging one for ever. */
   if (!spare_engine_init (error)
       || !spare_engine_check_health (spare_home_get_guard_path_private (self), error)
-      || !spare_home_prepare_sync (self, cancellable, error))
+      || !(flags & SPARE_CONTEXT_NO_AGENT
+               ? spare_home_prepare_public_private (self, cancellable, error)
+               : spare_home_prepare_sync (self, cancellable, error)))
     return NULL;
   context = g_new0 (SpareContext, 1);
   context->home = g_object_ref (self);

@@ -387,8 +387,11 @@ spare_encrypt_sync (SpareHome *home,
       recipients = spare_recipient_files_dup_lines (files);
     }
 
-  context = spare_home_new_context_private (work_home, SPARE_CONTEXT_DEFAULT, cancellable,
-                                            error);
+  context = spare_home_new_context_private (work_home,
+                                            request->signing_home == NULL
+                                                ? SPARE_CONTEXT_NO_AGENT
+                                                : SPARE_CONTEXT_DEFAULT,
+                                            cancellable, error);
   if (context == NULL || !add_signer (context, request, error))
     return NULL;
 

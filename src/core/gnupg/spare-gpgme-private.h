@@ -20,6 +20,8 @@ typedef enum
 {
   SPARE_CONTEXT_DEFAULT = 0,
   SPARE_CONTEXT_SKIP_VERIFY = 1 << 0, /* the guard's second name: signatures aren't looked at */
+  SPARE_CONTEXT_NO_AGENT =
+      1 << 1, /* no secret key is used: the agent isn't asked whether it answers */
 } SpareContextFlags;
 
 /* One operation's GPGME context: protocol, engine and home set, no armor, full status, no network. In the
@@ -73,6 +75,11 @@ SpareKey *spare_key_new_private (gpgme_key_t key);
 char *spare_home_dup_agent_socket_private (SpareHome *self, GError **error);
 /* Makes sure that the agent answers; starts it again if it died. TRUE in @restarted: a failure before may be its fault. */
 gboolean spare_home_ensure_agent_private (SpareHome *self, gboolean *restarted, GError **error);
+
+/* As spare_home_prepare_sync(), for what needs no agent. */
+gboolean spare_home_prepare_public_private (SpareHome *self,
+                                            GCancellable *cancellable,
+                                            GError **error);
 
 const char *spare_home_get_guard_path_private (SpareHome *self);
 /* The home that GPGME knows globally, so that no context of it costs a --version. */

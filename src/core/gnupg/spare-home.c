@@ -505,6 +505,19 @@ spare_home_prepare_sync (SpareHome *self, GCancellable *cancellable, GError **er
 }
 
 gboolean
+spare_home_prepare_public_private (SpareHome *self, GCancellable *cancellable, GError **error)
+{
+  gboolean ready;
+
+  g_mutex_lock (&self->lock);
+  ready = self->prepared && spare_home_exists (self);
+  g_mutex_unlock (&self->lock);
+  if (!ready)
+    return spare_home_prepare_sync (self, cancellable, error);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+gboolean
 spare_home_ensure_agent_private (SpareHome *self, gboolean *restarted, GError **error)
 {
   gboolean answering;

@@ -55,6 +55,7 @@ typedef struct
   Watch *watch; /* of its pipe, once it showed */
   guint8 *buffer;
   gsize start, end; /* input: octets of the buffer that were read and not yet passed on */
+  gsize used;       /* octets of the buffer that ever held something */
 } Port;
 
 struct _SpareOperation
@@ -236,6 +237,7 @@ read_cb (void *handle, void *buffer, size_t size)
         return n;
       port->start = 0;
       port->end = (gsize) n;
+      port->used = MAX (port->used, port->end);
     }
 
   while (direct && port->end - port->start > 1)
@@ -273,6 +275,8 @@ read_output (Port *port)
 {
   gssize n = read (port->watch->fd, port->buffer, BUFFER_OCTETS);
 
+  if (n > 0)
+    port->used = MAX (port->used, (gsize) n);
   if (n > 0 && !push (port, port->buffer, (gsize) n))
     end (port->operation, NULL);
   return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
@@ -291,12 +295,12 @@ open_port (Port *port, struct gpgme_data_cbs *cbs, GError **error)
   return FALSE;
 }
 
-/* Plaintext passed here. */
+/* Plaintext passed here. What was never written to is not touched: for a small file that would be most of the work. */
 static void
 close_port (Port *port)
 {
   if (port->buffer != NULL)
-    spare_secret_wipe (port->buffer, BUFFER_OCTETS);
+    spare_secret_wipe (port->buffer, port->used);
   g_clear_pointer (&port->buffer, g_free);
   g_clear_pointer (&port->data, gpgme_data_release);
 }
