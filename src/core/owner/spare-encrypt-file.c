@@ -137,7 +137,7 @@ static gboolean
 check_head (Encrypting *self, const SpareHead *expected, GError **error)
 {
   g_autoptr (SpareHeadParser) parser = spare_head_parser_new ();
-  g_autofree guint8 *part = g_malloc (PART);
+  guint8 part[4096];
   SpareHeadParserResult state = SPARE_HEAD_PARSER_MORE;
   SpareHead *head;
   struct stat status;
@@ -150,7 +150,7 @@ check_head (Encrypting *self, const SpareHead *expected, GError **error)
     return fail_check (error);
   while (state == SPARE_HEAD_PARSER_MORE)
     {
-      gssize got = pread (fd, part, 4096, offset);
+      gssize got = pread (fd, part, sizeof part, offset);
       gsize consumed;
 
       if (got <= 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* The list of jobs, as the window shows it and the command line runs it: first come, first served, two at a time (one
- * engine waits for the disk while the other computes; more of them wait for each other).
+/* The list of jobs, as the window shows it and the command line runs it: first come, first served, four at a time (small
+ * files wait for the disk and for processes more than they compute; of large ones two go at a time, see spare-job-gate.c).
  *
  * Promises: adding ten thousand files is one change of the list and touches none of them; a file that is waiting or
  * running already is not taken twice; a job that is removed is cancelled first. When the last of a batch has ended, the
@@ -17,7 +17,7 @@
 #include "spare-deposit.h"
 #include "spare-folder-walk.h"
 
-#define AT_ONCE 2
+#define AT_ONCE 4
 
 struct _SpareJobQueue
 {

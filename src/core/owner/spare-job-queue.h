@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The list of jobs, newest last: a GListModel of SpareJob, run two at a time. Main thread. Signals: "batch-finished" (when the
+/* The list of jobs, newest last: a GListModel of SpareJob, run four at a time, large ones two at a time. Main thread. Signals: "batch-finished" (when the
  * last running job ended), "changed" (counts), "deposited" (guint: packets handed over; what a batch made was signed, and
  * handed over if a place is set, or that failed: see spare_job_queue_get_deposit_error()). */
 

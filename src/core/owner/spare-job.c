@@ -20,6 +20,7 @@
 #include "spare-encrypt-file.h"
 #include "spare-error.h"
 #include "spare-inspection.h"
+#include "spare-job-gate-private.h"
 #include "spare-job-options-private.h"
 #include "spare-target.h"
 
@@ -71,11 +72,6 @@ typedef struct
   SpareTrashed *trashed;
 } Outcome;
 
-typedef struct
-{
-  SpareProgressMeter *meter;
-} Work;
-
 static void
 outcome_free (gpointer data)
 {
@@ -87,13 +83,10 @@ outcome_free (gpointer data)
 }
 
 static void
-work_free (gpointer data)
+meter_free (gpointer meter)
 {
-  Work *work = data;
-
-  spare_progress_meter_stop (work->meter);
-  spare_progress_meter_unref (work->meter);
-  g_free (work);
+  spare_progress_meter_stop (meter);
+  spare_progress_meter_unref (meter);
 }
 
 static void
@@ -287,7 +280,7 @@ is_encrypted_already (SpareJob *self)
 static SpareFileResult *
 encrypt (SpareJob *self,
          Outcome *outcome,
-         Work *work,
+         SpareProgressMeter *meter,
          GCancellable *cancellable,
          GError **error)
 {
@@ -303,12 +296,12 @@ encrypt (SpareJob *self,
   plan = spare_job_options_ref_plan_sync (self->options, self->owner, cancellable, error);
   if (plan == NULL)
     return NULL;
-  return spare_encrypt_file_sync (self->owner, plan, &what, work->meter, cancellable,
+  return spare_encrypt_file_sync (self->owner, plan, &what, meter, cancellable,
                                   &outcome->trashed, error);
 }
 
 static SpareFileResult *
-decrypt (SpareJob *self, Work *work, GCancellable *cancellable, GError **error)
+decrypt (SpareJob *self, SpareProgressMeter *meter, GCancellable *cancellable, GError **error)
 {
   const SpareDecryptFile what = {
     .input = self->path,
@@ -318,7 +311,7 @@ decrypt (SpareJob *self, Work *work, GCancellable *cancellable, GError **error)
     .no_unpack = self->options->no_unpack,
   };
 
-  return spare_decrypt_file_sync (self->owner, &what, work->meter, cancellable, error);
+  return spare_decrypt_file_sync (self->owner, &what, meter, cancellable, error);
 }
 
 static void
@@ -327,6 +320,7 @@ run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *canc
   SpareJob *self = source;
   Outcome *outcome = g_new0 (Outcome, 1);
   GError *error = NULL;
+  gboolean inside;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, &error)
       || !resolve_kind (self, &outcome->kind, &error))
@@ -338,9 +332,11 @@ run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *canc
   outcome->skipped = self->found && is_encrypted_already (self);
   if (!outcome->skipped)
     {
-      outcome->result = outcome->kind == SPARE_JOB_DECRYPT
-                            ? decrypt (self, task_data, cancellable, &error)
-                            : encrypt (self, outcome, task_data, cancellable, &error);
+      if (spare_job_gate_enter_sync (self->path, &inside, cancellable, &error))
+        outcome->result = outcome->kind == SPARE_JOB_DECRYPT
+                              ? decrypt (self, task_data, cancellable, &error)
+                              : encrypt (self, outcome, task_data, cancellable, &error);
+      spare_job_gate_leave (inside);
       if (outcome->result == NULL)
         {
           outcome_free (outcome);
@@ -363,7 +359,7 @@ void
 spare_job_run_async (SpareJob *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  Work *work = g_new0 (Work, 1);
+  SpareProgressMeter *meter;
 
   g_return_if_fail (self->state == SPARE_JOB_WAITING);
 
@@ -373,9 +369,9 @@ spare_job_run_async (SpareJob *self, GAsyncReadyCallback callback, gpointer user
   g_task_set_source_tag (task, spare_job_run_async);
   /* The outcome stands even if the cancellation came a moment too late for it. */
   g_task_set_check_cancellable (task, FALSE);
-  work->meter = spare_progress_meter_new (g_main_context_get_thread_default (), progress_cb,
-                                          g_object_ref (self), g_object_unref);
-  g_task_set_task_data (task, work, work_free);
+  meter = spare_progress_meter_new (g_main_context_get_thread_default (), progress_cb,
+                                    g_object_ref (self), g_object_unref);
+  g_task_set_task_data (task, meter, meter_free);
   self->stage = SPARE_STAGE_PREPARING;
   self->stage_began = 0;
   self->done = self->total = 0;
