@@ -73,15 +73,49 @@ candidate_from_row (const SpareDossier *self, const SpareRegistryPacket *packet)
   return candidate;
 }
 
+static gboolean
+add_rows (const SpareDossier *self,
+          const SpareRegistryQuery *query,
+          gboolean of_old,
+          GPtrArray *rows,
+          GError **error)
+{
+  g_autoptr (GPtrArray)
+      found = spare_registry_list_packets (spare_authority_get_registry (self->authority),
+                                           query, error);
+
+  if (found == NULL)
+    return FALSE;
+  while (found->len > 0)
+    {
+      SpareRegistryPacket *packet = g_ptr_array_steal_index (found, 0);
+
+      if (g_str_equal (packet->owner, self->row->old) == of_old)
+        g_ptr_array_add (rows, packet);
+      else
+        spare_registry_packet_free (packet);
+    }
+  return TRUE;
+}
+
+/* What the old key deposited, and of all others only what is proven: whoever can read a file can deposit as much for its
+ * head as he likes, and must not hide the owner's packet behind it. */
 static GPtrArray *
 find_rows (const SpareDossier *self, const char *file_id, GError **error)
 {
-  const SpareRegistryQuery query = { .file_id = file_id,
-                                     .oldest_first = TRUE,
-                                     .limit = CANDIDATES_MAX };
+  const SpareRegistryQuery mine = {
+    .file_id = file_id, .owner = self->row->old, .oldest_first = TRUE, .limit = CANDIDATES_MAX
+  };
+  const SpareRegistryQuery others = {
+    .file_id = file_id, .proven = SPARE_ONLY, .oldest_first = TRUE, .limit = CANDIDATES_MAX
+  };
+  g_autoptr (GPtrArray)
+      rows = g_ptr_array_new_with_free_func ((GDestroyNotify) spare_registry_packet_free);
 
-  return spare_registry_list_packets (spare_authority_get_registry (self->authority), &query,
-                                      error);
+  if ((*self->row->old != '\0' && !add_rows (self, &mine, TRUE, rows, error))
+      || !add_rows (self, &others, FALSE, rows, error))
+    return NULL;
+  return g_steal_pointer (&rows);
 }
 
 /* --- As the tables have it --- */
