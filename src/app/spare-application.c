@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The application: one process, one window, one owner, one list of jobs. File managers and the desktop reach it by D-Bus
- * (Open, and the actions "encrypt" and "decrypt" with addresses of files).
+ * (Open, and the actions of spare-file-actions.c with addresses of files).
  *
  * Promise: while jobs run, the session is not suspended or ended without a word, and Quit asks first. A job that is
  * stopped leaves its original as it was. */
@@ -10,6 +10,7 @@
 
 #include "spare-app-resources.h"
 #include "spare-authority-window.h"
+#include "spare-file-actions.h"
 #include "spare-icons.h"
 #include "spare-job-queue.h"
 #include "spare-preferences.h"
@@ -79,13 +80,14 @@ spare_application_activate (GApplication *application)
   gtk_window_present (GTK_WINDOW (ensure_window (SPARE_APPLICATION (application))));
 }
 
-static void
-take_files (SpareApplication *self, GPtrArray *files, SpareJobKind kind)
+/* The one window, brought to the front. */
+SpareWindow *
+spare_application_present (SpareApplication *self)
 {
   SpareWindow *window = ensure_window (self);
 
   gtk_window_present (GTK_WINDOW (window));
-  spare_window_take_files (window, files, kind);
+  return window;
 }
 
 static void
@@ -95,19 +97,8 @@ spare_application_open (GApplication *application, GFile **files, int n_files, c
 
   for (int i = 0; i < n_files; i++)
     g_ptr_array_add (list, g_object_ref (files[i]));
-  take_files (SPARE_APPLICATION (application), list, SPARE_JOB_AUTO);
-}
-
-static void
-take_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autofree const char **addresses = g_variant_get_strv (parameter, NULL);
-  gboolean decrypt = g_str_equal (g_action_get_name (G_ACTION (action)), "decrypt");
-
-  for (guint i = 0; addresses[i]; i++)
-    g_ptr_array_add (list, g_file_new_for_commandline_arg (addresses[i]));
-  take_files (user_data, list, decrypt ? SPARE_JOB_DECRYPT : SPARE_JOB_ENCRYPT);
+  spare_window_take_files (spare_application_present (SPARE_APPLICATION (application)), list,
+                           SPARE_JOB_AUTO);
 }
 
 static void
@@ -187,8 +178,6 @@ about_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static const GActionEntry app_actions[] = {
-  { "encrypt", take_action, "as" },
-  { "decrypt", take_action, "as" },
   { "show-result", show_result_action },
   { "preferences", preferences_action },
   { "authority", authority_action },
@@ -273,16 +262,17 @@ spare_application_startup (GApplication *application)
   g_resources_register (spare_icons_get_resource ());
   G_APPLICATION_CLASS (spare_application_parent_class)->startup (application);
 
+  self->owner = spare_owner_new ();
+  self->queue = spare_job_queue_new (self->owner);
   gtk_window_set_default_icon_name (APPLICATION_ID);
   g_action_map_add_action_entries (G_ACTION_MAP (self), app_actions, G_N_ELEMENTS (app_actions),
                                    self);
+  spare_file_actions_add (self, self->owner);
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
     gtk_application_set_accels_for_action (gtk_application, accels[i].action,
                                            (const char *const[]){ accels[i].keys[0],
                                                                   accels[i].keys[1], NULL });
 
-  self->owner = spare_owner_new ();
-  self->queue = spare_job_queue_new (self->owner);
   g_signal_connect_object (self->queue, "changed", G_CALLBACK (queue_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "batch-finished", G_CALLBACK (batch_finished_cb), self,
@@ -310,6 +300,15 @@ spare_application_handle_local_options (GApplication *application, GVariantDict 
     }
   self->start_authority = TRUE;
   return -1;
+}
+
+/* Files that come with the name of an action: what file managers without a module of ours start. */
+static gboolean
+spare_application_local_command_line (GApplication *application, char ***arguments, int *status)
+{
+  return spare_file_actions_run (application, *arguments, status)
+         || G_APPLICATION_CLASS (spare_application_parent_class)
+                ->local_command_line (application, arguments, status);
 }
 
 static void
@@ -346,6 +345,7 @@ spare_application_class_init (SpareApplicationClass *klass)
   application_class->startup = spare_application_startup;
   application_class->activate = spare_application_activate;
   application_class->open = spare_application_open;
+  application_class->local_command_line = spare_application_local_command_line;
   application_class->handle_local_options = spare_application_handle_local_options;
   application_class->shutdown = spare_application_shutdown;
 }
@@ -360,6 +360,7 @@ spare_application_init (SpareApplication *self)
   };
 
   g_application_add_main_option_entries (G_APPLICATION (self), options);
+  spare_file_actions_add_options (G_APPLICATION (self));
   g_application_set_option_context_parameter_string (G_APPLICATION (self), _ ("[FILE…]"));
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "spare-window.h"
+
 #include <adwaita.h>
 
 G_BEGIN_DECLS
@@ -9,5 +11,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SpareApplication, spare_application, SPARE, APPLICATION, AdwApplication)
 
 SpareApplication *spare_application_new (const GError *start_error);
+SpareWindow *spare_application_present (SpareApplication *self);
 
 G_END_DECLS
