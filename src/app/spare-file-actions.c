@@ -54,6 +54,14 @@ job_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     spare_window_take_files (window, files, decrypt ? SPARE_JOB_DECRYPT : SPARE_JOB_ENCRYPT);
 }
 
+/* From the desktop's menu of the application: it has no files to give. */
+static void
+choose_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (spare_application_present (user_data)),
+                                  "choose-files", NULL);
+}
+
 static void
 look_free (gpointer data, GClosure *closure)
 {
@@ -129,6 +137,9 @@ look_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 void
 spare_file_actions_add (SpareApplication *application, SpareOwner *owner)
 {
+  static const GActionEntry choose[] = { { "choose-files", choose_action } };
+
+  g_action_map_add_action_entries (G_ACTION_MAP (application), choose, 1, application);
   for (guint i = 0; i < G_N_ELEMENTS (file_actions); i++)
     {
       g_autoptr (GSimpleAction)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is installed beside the programs is as the desktop wants it."""
 
+import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree
 
 import sources
@@ -37,13 +40,50 @@ def activation():
 
 def metainfo():
     """The description for software centres is valid."""
-    answer = subprocess.run(['appstreamcli', 'validate', '--no-net', f'{BUILD}/data/{ID}.metainfo.xml'],
+    answer = subprocess.run(['appstreamcli', 'validate', '--no-net', '--strict', f'{BUILD}/data/{ID}.metainfo.xml'],
                             capture_output=True, text=True, check=False)
-    # There is no home page to name yet; newer versions warn of that.
-    complaints = [line for line in answer.stdout.splitlines() if re.match(r'[EW]: ', line)
-                  and 'url-homepage-missing' not in line]
+    # Older versions (0.16) do not know the tag of the developer, which newer ones want.
+    complaints = [line for line in answer.stdout.splitlines() if re.match(r'[EWI]: ', line)
+                  and 'unknown-tag developer' not in line and not re.match(r'I: .*unknown-tag', line)]
     sources.none(complaints, 'appstreamcli complains:')
     assert answer.stdout.strip(), answer.stderr
+    root = xml.etree.ElementTree.parse(f'{BUILD}/data/{ID}.metainfo.xml').getroot()
+    assert len(root.findall('screenshots/screenshot[@type="default"]')) == 1
+    assert all(release.find('description') is not None for release in root.findall('releases/release'))
+    version = re.search(r"version: '([^']+)'", sources.read(TOP, 'meson.build')).group(1)
+    assert root.find('releases/release').get('version') == version, 'the newest release is not this one'
+
+
+def desktop_actions():
+    """Each action in the desktop entry is one of the application's that needs no parameter."""
+    entry = sources.read(BUILD, f'data/{ID}.desktop')
+    names = re.search(r'^Actions=(.*)$', entry, re.MULTILINE).group(1).strip(';').split(';')
+    code = ''.join(sources.read(TOP, f'src/app/{name}.c') for name in ('spare-application', 'spare-file-actions'))
+    for name in names:
+        assert f'[Desktop Action {name}]' in entry and re.search(r'\{ "' + name + r'", [a-z_]+_action \}', code), name
+
+
+def file_type():
+    """A bundle has a type of its own, and the application opens it; files of GnuPG are of the types that it opens too."""
+    entry = sources.read(BUILD, f'data/{ID}.desktop')
+    handled = set(re.search(r'^MimeType=(.*)$', entry, re.MULTILINE).group(1).strip(';').split(';'))
+    with tempfile.TemporaryDirectory() as folder:
+        os.makedirs(f'{folder}/mime/packages')
+        for path in glob.glob('/usr/share/mime/packages/freedesktop.org.xml') + [f'{BUILD}/data/{ID}.xml']:
+            shutil.copy(path, f'{folder}/mime/packages')
+        said = output('update-mime-database', f'{folder}/mime')
+        assert ID not in said, said
+        for name, wanted in (('a.sparekey', 'application/x-sparekey'), ('a.b.SPAREKEY', 'application/x-sparekey'),
+                             ('a.txt.gpg', 'application/pgp-encrypted'), ('a.pgp', 'application/pgp-encrypted')):
+            path = os.path.join(folder, name)
+            with open(path, 'wb') as stream:
+                stream.write(b'\x85\x01\x0c')
+            found = subprocess.run(['gio', 'info', '-a', 'standard::content-type', path], capture_output=True, text=True,
+                                   check=True, env=os.environ | {'XDG_DATA_HOME': folder, 'XDG_DATA_DIRS': folder}).stdout
+            assert wanted in found, f'{name}: {found}'
+            assert wanted in handled, f'{wanted} is not in {handled}'
+    icon = re.search(r'<icon name="([^"]+)"', sources.read(TOP, f'data/{ID}.mime.xml.in')).group(1)
+    assert os.path.exists(f'{TOP}/data/icons/hicolor/scalable/mimetypes/{icon}.svg'), icon
 
 
 def schema():
@@ -66,4 +106,4 @@ def icons():
             assert colours <= {'#2e3436'}, f'{path}: {colours}'
 
 
-tap.run(desktop_entry, activation, metainfo, schema, icons)
+tap.run(desktop_entry, desktop_actions, activation, file_type, metainfo, schema, icons)

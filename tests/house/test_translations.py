@@ -25,7 +25,7 @@ def translatable():
     found = [path for path in sources.files(TOP, 'src', endings=['.c', '.h'])
              if MARKED.search(PREPROCESSOR.sub('', sources.bare_code(sources.read(TOP, path))))]
     found += [path for path in sources.files(TOP, 'src', endings=['.ui']) if 'translatable=' in sources.read(TOP, path)]
-    found += sources.files(TOP, 'data', endings=['.desktop.in', '.metainfo.xml.in', '.gschema.xml'])
+    found += sources.files(TOP, 'data', endings=['.desktop.in', '.metainfo.xml.in', '.mime.xml.in', '.gschema.xml'])
     return found
 
 
