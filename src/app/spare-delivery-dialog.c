@@ -212,6 +212,7 @@ spare_delivery_dialog_class_init (SpareDeliveryDialogClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = spare_delivery_dialog_dispose;
   GTK_WINDOW_CLASS (klass)->close_request = spare_delivery_dialog_close_request;
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_DIALOG);
   g_type_ensure (SPARE_TYPE_PLACE_CHOOSER);
   g_type_ensure (SPARE_TYPE_EJECT_BOX);
   g_type_ensure (SPARE_TYPE_REASON_LIST);

@@ -20,6 +20,7 @@ G_DEFINE_FINAL_TYPE (SpareDetailsWindow, spare_details_window, ADW_TYPE_WINDOW)
 static void
 spare_details_window_class_init (SpareDetailsWindowClass *klass)
 {
+  gtk_widget_class_set_accessible_role (GTK_WIDGET_CLASS (klass), GTK_ACCESSIBLE_ROLE_DIALOG);
   gtk_widget_class_add_binding_action (GTK_WIDGET_CLASS (klass), GDK_KEY_Escape, 0,
                                        "window.close", NULL);
 }

@@ -277,6 +277,7 @@ spare_grant_window_class_init (SpareGrantWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = spare_grant_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = spare_grant_window_finalize;
   GTK_WINDOW_CLASS (klass)->close_request = spare_grant_window_close_request;
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_DIALOG);
   g_type_ensure (SPARE_TYPE_REASON_LIST);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-grant-window.ui");

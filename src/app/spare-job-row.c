@@ -8,12 +8,14 @@
 #include "spare-job-row.h"
 
 #include "spare-display.h"
+#include "spare-error.h"
 #include "spare-file-manager.h"
 
 #include <glib/gi18n-lib.h>
 
 enum
 {
+  BUTTON_LOST,
   BUTTON_SHOW,
   BUTTON_UNDO,
   BUTTON_RETRY,
@@ -84,6 +86,7 @@ make_button (int which)
   {
     const char *action, *label, *icon;
   } buttons[N_BUTTONS] = {
+    [BUTTON_LOST] = { "win.lost-key", N_ ("I Lost My Key…"), NULL },
     [BUTTON_SHOW] = { "row.show", N_ ("Show in Files"), "folder-symbolic" },
     [BUTTON_UNDO] = { "row.undo", N_ ("Undo"), NULL },
     [BUTTON_RETRY] = { "row.retry", N_ ("Try Again"), NULL },
@@ -167,6 +170,9 @@ update_state (SpareJobRow *self)
   gboolean show = state == SPARE_JOB_DONE && output_path (self) != NULL;
   gboolean undo = spare_job_can_undo (self->job);
   gboolean retry = failed || state == SPARE_JOB_CANCELLED;
+  gboolean lost = failed
+                  && g_error_matches (spare_job_get_error (self->job), SPARE_ERROR,
+                                      SPARE_ERROR_NO_KEY);
   GtkWidget *widget = GTK_WIDGET (self);
 
   show_progress (self, state == SPARE_JOB_RUNNING);
@@ -178,6 +184,7 @@ update_state (SpareJobRow *self)
   update_progress (self);
   set_css_class (GTK_WIDGET (self->status_label), "error", failed);
   set_css_class (GTK_WIDGET (self->status_label), "dim-label", !failed);
+  show_button (self, BUTTON_LOST, lost);
   show_button (self, BUTTON_SHOW, show);
   show_button (self, BUTTON_UNDO, undo);
   show_button (self, BUTTON_RETRY, retry);

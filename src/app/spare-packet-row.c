@@ -31,7 +31,11 @@ spare_packet_row_describe_state (const SpareOutboxEntry *entry, const char **ico
       *icon = "drive-removable-media-symbolic";
       if (entry->place && *entry->place)
         {
-          g_autofree char *place = spare_display_text (entry->place, -1, 24);
+          /* A folder that is no medium is known by its whole path. */
+          g_autofree char *whole = g_path_is_absolute (entry->place)
+                                       ? spare_display_basename (entry->place)
+                                       : g_strdup (entry->place);
+          g_autofree char *place = spare_display_text (whole, -1, 24);
 
           /* Translators: the packet was written to this medium, such as a USB stick. */
           return g_strdup_printf (_ ("On %s"), place);

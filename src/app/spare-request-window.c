@@ -430,6 +430,7 @@ spare_request_window_class_init (SpareRequestWindowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = spare_request_window_dispose;
   GTK_WINDOW_CLASS (klass)->close_request = spare_request_window_close_request;
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_DIALOG);
   g_type_ensure (SPARE_TYPE_KEY_PANEL);
   g_type_ensure (SPARE_TYPE_REQUEST_FILES);
   g_type_ensure (SPARE_TYPE_PLACE_CHOOSER);

@@ -197,7 +197,7 @@ class Window:
         raise AssertionError(f'{key} does not lead to {words!r}: {[item and item.name for item in passed]}')
 
 
-def to_page(app, words, pages=('Files', 'Escrow')):
+def to_page(app, words, pages=('Files', 'Escrow', 'Check')):
     """Goes to a page of the window by keyboard: Tab leads to their buttons, and (libadwaita 1.7) arrows from one to the next."""
     for _ in range(30):
         item = app.focused()
