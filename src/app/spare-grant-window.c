@@ -199,15 +199,22 @@ apply_cb (SpareGrantWindow *self)
 static void
 folders_chosen_cb (GPtrArray *files, gpointer user_data)
 {
+  SpareGrantWindow *self = user_data;
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) paths = NULL;
+  GHashTableIter iter;
+  gpointer path;
 
+  /* What is done already comes along, so that the grant is used up once all are done. */
+  g_hash_table_iter_init (&iter, self->done);
+  while (g_hash_table_iter_next (&iter, NULL, &path))
+    g_strv_builder_add (builder, path);
   for (guint i = 0; i < files->len; i++)
     if (g_file_peek_path (g_ptr_array_index (files, i)))
       g_strv_builder_add (builder, g_file_peek_path (g_ptr_array_index (files, i)));
   paths = g_strv_builder_end (builder);
   if (paths[0])
-    apply (user_data, (const char *const *) paths);
+    apply (self, (const char *const *) paths);
 }
 
 static void

@@ -48,6 +48,8 @@ struct _SpareRequestWindow
   SparePlaceChooser *chooser;
   GtkLabel *busy_label;
   GtkProgressBar *progress;
+  GtkWidget *done_box;
+  GtkLabel *done_heading;
   GtkLabel *done_text;
   GtkLabel *done_fingerprint;
   SpareEjectBox *eject_box;
@@ -213,7 +215,9 @@ show_done (SpareRequestWindow *self, const SpareWrittenBundle *written, GPtrArra
   guint n = left_out ? left_out->len : 0;
   g_autofree char *left = NULL;
 
+  show_text (self->done_heading, _ ("The Request Is Written"));
   show_text (self->done_text, text);
+  gtk_widget_set_vexpand (self->done_box, n == 0);
   spare_eject_box_set_medium (self->eject_box, spare_place_chooser_get_medium (self->chooser));
   if (n > 0)
     left = g_strdup_printf (ngettext ("%u file is not asked for:",
@@ -408,6 +412,8 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, chooser);
   gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, busy_label);
   gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, progress);
+  gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, done_box);
+  gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, done_heading);
   gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, done_text);
   gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, done_fingerprint);
   gtk_widget_class_bind_template_child (widget_class, SpareRequestWindow, eject_box);
