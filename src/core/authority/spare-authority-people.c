@@ -104,6 +104,7 @@ store_enrolment (SpareAuthority *self,
   g_autofree char *subject = g_strconcat ("owner/", fingerprint, NULL);
   g_autoptr (JsonObject) detail = json_object_new ();
   g_autoptr (JsonObject) statement = json_object_new ();
+  g_autoptr (SpareRegistryOwner) owner = NULL;
   g_autoptr (sqlite3_stmt) stmt = NULL;
   gint64 now = spare_authority_get_now (self);
   gint64 sequence = 0;
@@ -130,7 +131,12 @@ store_enrolment (SpareAuthority *self,
   if (!spare_database_step (database, stmt, NULL, error))
     return FALSE;
 
-  /* Signed, since a claim is matched by it: who can write to the database could append to the log. */
+  /* Signed, since a claim is matched by it: who can write to the database could append to the log. The name that the
+   * officer saw is who a case is about from now on, whatever later deposits say. */
+  owner = spare_registry_get_owner (registry, fingerprint, error);
+  if (owner == NULL)
+    return FALSE;
+  json_object_set_string_member (statement, "user-id", owner->user_id);
   json_object_set_string_member (statement, "contact", contact);
   json_object_set_string_member (statement, "evidence", evidence);
   spare_json_set_uint64 (statement, "sequence", (guint64) sequence);

@@ -478,8 +478,16 @@ spare_authority_find_bundle_sync (SpareAuthority *self, const char *sha256, GErr
   g_autofree char *path = NULL;
   gboolean is = FALSE;
 
-  g_return_val_if_fail (SPARE_IS_AUTHORITY (self) && is_sha256 (sha256), NULL);
+  g_return_val_if_fail (SPARE_IS_AUTHORITY (self), NULL);
 
+  /* It may come out of a column that somebody edited, so it is no path before it was looked at. */
+  if (sha256 == NULL || !is_sha256 (sha256))
+    {
+      g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
+                           _ ("The registry names a kept bundle that can’t be one. Nothing was "
+                              "changed. Look at the audit log."));
+      return NULL;
+    }
   path = build_bundle_path (self, sha256);
   if (!hash_is (path, sha256, &is, error))
     return NULL;

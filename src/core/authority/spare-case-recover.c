@@ -202,19 +202,19 @@ next_record_cb (gpointer user_data, GError **error)
 /* --- The log --- */
 
 static gboolean
-append_row (const SpareDossier *dossier,
+append_row (SpareAuthority *authority,
             const char *event,
             JsonObject *detail,
             gint64 *sequence,
             GError **error)
 {
-  SpareRegistry *registry = spare_authority_get_registry (dossier->authority);
+  SpareRegistry *registry = spare_authority_get_registry (authority);
 
   if (!spare_registry_begin (registry, error))
     return FALSE;
-  if (!spare_audit_append (spare_authority_get_audit (dossier->authority), event,
-                           spare_authority_get_fingerprint (dossier->authority), detail,
-                           sequence, error))
+  if (!spare_audit_append (spare_authority_get_audit (authority), event,
+                           spare_authority_get_fingerprint (authority), detail, sequence,
+                           error))
     {
       spare_registry_rollback (registry);
       return FALSE;
@@ -235,7 +235,7 @@ log_intent (const SpareDossier *dossier,
   json_object_set_string_member (detail, "key", dossier->row->key);
   json_object_set_string_member (detail, "subkey", dossier->row->subkey);
   json_object_set_int_member (detail, "files", dossier->claims->len);
-  return append_row (dossier, "case.recover.intent", detail, sequence, error)
+  return append_row (dossier->authority, "case.recover.intent", detail, sequence, error)
          && spare_audit_checkpoint_sync (spare_authority_get_audit (dossier->authority),
                                          cancellable, error);
 }
@@ -248,7 +248,7 @@ log_nothing (const SpareDossier *dossier, const char *why)
 
   json_object_set_string_member (detail, "case", dossier->row->id);
   json_object_set_string_member (detail, "reason", why);
-  if (!append_row (dossier, "case.recover.nothing", detail, NULL, &failure))
+  if (!append_row (dossier->authority, "case.recover.nothing", detail, NULL, &failure))
     g_debug ("case: %s", failure->message);
 }
 
@@ -419,6 +419,47 @@ deliver (SpareAuthority *authority,
   return NULL;
 }
 
+/* The columns say where the grant is; that it is this case's, the log says. */
+static gboolean
+is_logged (SpareAuthority *authority, const SpareCaseRow *row, gboolean *logged, GError **error)
+{
+  g_autoptr (GPtrArray)
+      rows = spare_audit_list (spare_authority_get_audit (authority), row->id, 0, 10000, error);
+
+  *logged = FALSE;
+  if (rows == NULL)
+    return FALSE;
+  for (guint i = 0; i < rows->len && row->answer != NULL && row->answer_id != NULL; i++)
+    {
+      const SpareAuditRow *found = g_ptr_array_index (rows, i);
+      const char *case_id, *id, *sha256;
+
+      *logged = *logged
+                || (g_str_equal (found->event, "case.grant")
+                    && spare_json_get_uuid (found->detail, "case", &case_id, NULL)
+                    && spare_json_get_uuid (found->detail, "id", &id, NULL)
+                    && spare_json_get_hex (found->detail, "sha256", SPARE_JSON_SHA256_DIGITS,
+                                           &sha256, NULL)
+                    && g_str_equal (case_id, row->id) && g_str_equal (id, row->answer_id)
+                    && g_str_equal (sha256, row->answer));
+    }
+  return TRUE;
+}
+
+static gboolean
+check_logged (SpareAuthority *authority, const SpareCaseRow *row, GError **error)
+{
+  gboolean logged = FALSE;
+
+  if (!is_logged (authority, row, &logged, error))
+    return FALSE;
+  if (!logged)
+    g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
+                         _ ("The registry says that this case was granted, and the audit log "
+                            "does not. Nothing was written. Look at the audit log."));
+  return logged;
+}
+
 /* A grant that was made before is the answer of the case: the same octets again. */
 static SpareGrantResult *
 find_grant (SpareAuthority *authority, const char *id, SpareCaseRow **row, GError **error)
@@ -426,7 +467,8 @@ find_grant (SpareAuthority *authority, const char *id, SpareCaseRow **row, GErro
   SpareGrantResult *result;
 
   *row = spare_case_row_find (spare_authority_get_registry (authority), id, error);
-  if (*row == NULL || g_strcmp0 ((*row)->answer_kind, "grant") != 0)
+  if (*row == NULL || g_strcmp0 ((*row)->answer_kind, "grant") != 0
+      || !check_logged (authority, *row, error))
     return NULL;
   result = g_new0 (SpareGrantResult, 1);
   result->case_id = g_strdup ((*row)->id);
@@ -438,6 +480,18 @@ find_grant (SpareAuthority *authority, const char *id, SpareCaseRow **row, GErro
   result->left_out = g_ptr_array_new_with_free_func (
       (GDestroyNotify) spare_grant_left_out_free);
   return result;
+}
+
+/* What leaves again is in the log again. */
+static gboolean
+log_delivery (SpareAuthority *authority, const SpareCaseRow *row, GError **error)
+{
+  g_autoptr (JsonObject) detail = json_object_new ();
+
+  json_object_set_string_member (detail, "case", row->id);
+  json_object_set_string_member (detail, "id", row->answer_id);
+  json_object_set_string_member (detail, "sha256", row->answer);
+  return append_row (authority, "case.deliver", detail, NULL, error);
 }
 
 static void
@@ -483,8 +537,13 @@ spare_case_recover_sync (SpareAuthority *authority,
   if (!spare_audit_check_clock (spare_authority_get_audit (authority), error))
     return NULL;
   result = find_grant (authority, id, &row, &failure);
-  if (result != NULL)
+  if (result != NULL && (folder == NULL || log_delivery (authority, row, error)))
     return deliver (authority, result, row->answer, folder, cancellable, error);
+  if (result != NULL)
+    {
+      spare_grant_result_free (result);
+      return NULL;
+    }
   if (failure == NULL)
     dossier = spare_dossier_load_sync (authority, row->id, SPARE_DOSSIER_VERIFIED, progress,
                                        cancellable, &failure);

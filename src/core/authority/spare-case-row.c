@@ -188,10 +188,26 @@ spare_case_row_close (SpareRegistry *registry, const SpareCaseRow *row, GError *
               bind_answer, row, error);
 }
 
+static gboolean
+is_sha256 (const char *text)
+{
+  return strlen (text) == 64 && strspn (text, "0123456789abcdef") == 64;
+}
+
+/* The case's id follows from its request; all else of a row is looked at where it is used. */
+static gboolean
+makes_sense (const SpareCaseRow *row)
+{
+  g_autofree char *id = is_sha256 (row->request) ? spare_case_id_from_request (row->request)
+                                                 : NULL;
+
+  return g_strcmp0 (id, row->id) == 0;
+}
+
 static gpointer
 read_case (sqlite3_stmt *stmt, GError **error)
 {
-  SpareCaseRow *row = g_new0 (SpareCaseRow, 1);
+  g_autoptr (SpareCaseRow) row = g_new0 (SpareCaseRow, 1);
 
   row->id = spare_registry_dup_text (stmt, 0);
   row->request = spare_registry_dup_text (stmt, 1);
@@ -213,7 +229,12 @@ read_case (sqlite3_stmt *stmt, GError **error)
   row->answer_reason = spare_registry_dup_text (stmt, 17);
   row->answered = sqlite3_column_int64 (stmt, 18);
   row->answer_records = (guint64) sqlite3_column_int64 (stmt, 19);
-  return row;
+  if (makes_sense (row))
+    return g_steal_pointer (&row);
+  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
+                       _ ("A row of the registry’s cases was changed outside of Spare Key. "
+                          "Nothing was done. Put back a copy of the authority’s folder."));
+  return NULL;
 }
 
 /**
@@ -373,13 +394,16 @@ read_approval (sqlite3_stmt *stmt, GError **error)
 /**
  * spare_case_row_list_approvals:
  *
- * Returns: (transfer full) (element-type SpareApprovalRow) (nullable): where approvals of the case may be found
+ * Returns: (transfer full) (element-type SpareApprovalRow) (nullable): where approvals of the case may be found. What
+ *   can't be a hash and a fingerprint is no place to look
  */
 GPtrArray *
 spare_case_row_list_approvals (SpareRegistry *registry, const char *case_id, GError **error)
 {
   return list (registry,
-               "SELECT bundle, fingerprint FROM case_approvals WHERE case_id = ?1 ORDER BY "
-               "rowid",
+               "SELECT bundle, fingerprint FROM case_approvals WHERE case_id = ?1"
+               " AND length (bundle) = 64 AND bundle NOT GLOB '*[^0-9a-f]*'"
+               " AND length (fingerprint) = 40 AND fingerprint NOT GLOB '*[^0-9A-F]*'"
+               " ORDER BY rowid",
                case_id, read_approval, (GDestroyNotify) spare_approval_row_free, error);
 }

@@ -2,8 +2,8 @@
 /* What the audit log says of a case.
  *
  * Promise: before anything is granted the whole log is verified, row by row and checkpoint by checkpoint. What only the log
- * can say is taken from it and not from the tables: that a case was refused, that a key was reported lost, and which
- * policy was set last.
+ * can say is taken from it and not from the tables: that a case was refused or granted, that a key was reported lost, and
+ * which policy was set last.
  */
 #include "config.h"
 
@@ -38,13 +38,15 @@ note_loss (SpareDossier *self, const SpareAuditRow *row)
     self->logged_since = since;
 }
 
-/* A refusal and a loss that were logged stay so, whatever the tables say; and the policy in force is the one that was
+/* An end and a loss that were logged stay so, whatever the tables say; and the policy in force is the one that was
  * set last, and signed then. */
 static gboolean
 read_row (SpareDossier *self, const SpareAuditRow *row, gint64 *policy)
 {
   if (g_str_equal (row->event, "case.refuse") && is_about (row, "case", self->row->id))
     self->was_refused = TRUE;
+  else if (g_str_equal (row->event, "case.grant") && is_about (row, "case", self->row->id))
+    self->was_granted = TRUE;
   else if (g_str_equal (row->event, "owner.loss") && is_about (row, "owner", self->row->old))
     note_loss (self, row);
   else if (g_str_equal (row->event, "policy.set"))
@@ -58,7 +60,7 @@ read_rows (SpareDossier *self, SpareDatabase *database, gint64 *policy, GError *
   g_autoptr (sqlite3_stmt)
       stmt = spare_database_prepare (database,
                                      "SELECT text, hash FROM audit WHERE event IN "
-                                     "('case.refuse', 'owner.loss', 'policy.set')"
+                                     "('case.refuse', 'case.grant', 'owner.loss', 'policy.set')"
                                      " ORDER BY sequence",
                                      error);
   gboolean more = FALSE;

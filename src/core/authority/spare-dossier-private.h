@@ -40,6 +40,7 @@ typedef struct
   SpareRequestFacts *facts;
   GHashTable *records; /* owner and SHA-256 of a packet → SpareDepositRecord, as it was kept */
   gboolean was_refused;
+  gboolean was_granted;
   gint64 logged_loss;  /* sequence of the first report of the old key's loss; 0: none */
   gint64 logged_since; /* the earliest time that such reports name; 0: none */
 
@@ -85,6 +86,9 @@ SpareBundle *spare_dossier_open_request_sync (SpareAuthority *authority,
                                               const SpareCaseRow *row,
                                               GCancellable *cancellable,
                                               GError **error);
+gboolean spare_dossier_load_owner_sync (SpareDossier *self,
+                                        GCancellable *cancellable,
+                                        GError **error);
 gboolean spare_dossier_judge_claims_sync (SpareDossier *self,
                                           SpareProgressMeter *progress,
                                           GCancellable *cancellable,

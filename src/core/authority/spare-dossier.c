@@ -187,57 +187,6 @@ load_files (SpareDossier *self, GError **error)
   return TRUE;
 }
 
-/* --- The owner --- */
-
-/* Enrolled is who an officer has enrolled, with these words, signed. */
-static gboolean
-check_enrolment (SpareDossier *self, GCancellable *cancellable, GError **error)
-{
-  g_autofree char *subject = g_strconcat ("owner/", self->row->old, NULL);
-  g_autoptr (GError) failure = NULL;
-  g_autoptr (JsonObject) statement = spare_attestation_find_sync (self->authority, subject,
-                                                                  NULL, cancellable, &failure);
-  const char *contact;
-  const char *evidence;
-
-  if (failure != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
-    }
-  self->owner->enrolled = statement != NULL
-                          && spare_json_get_string (statement, "contact", SPARE_JSON_LINE_MAX,
-                                                    &contact, NULL)
-                          && spare_json_get_string (statement, "evidence", SPARE_JSON_LINE_MAX,
-                                                    &evidence, NULL)
-                          && g_strcmp0 (contact, self->owner->contact) == 0
-                          && g_strcmp0 (evidence, self->owner->evidence) == 0;
-  return TRUE;
-}
-
-static gboolean
-load_owner (SpareDossier *self, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-
-  if (*self->row->old != '\0')
-    self->owner = spare_registry_get_owner (spare_authority_get_registry (self->authority),
-                                            self->row->old, &failure);
-  if (failure != NULL && !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-    {
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
-    }
-  if (self->owner != NULL && self->owner->enrolled
-      && !check_enrolment (self, cancellable, error))
-    return FALSE;
-  self->person = spare_user_id_to_text (self->owner != NULL && self->owner->user_id != NULL
-                                                && *self->owner->user_id != '\0'
-                                            ? self->owner->user_id
-                                            : self->row->requester);
-  return TRUE;
-}
-
 /* --- Identity --- */
 
 static gboolean
@@ -412,7 +361,7 @@ compute_state (const SpareDossier *self)
     return SPARE_CASE_WITHDRAWN;
   if (is_answer (self, "refused") || self->was_refused)
     return SPARE_CASE_REFUSED;
-  if (is_answer (self, "grant"))
+  if (is_answer (self, "grant") || self->was_granted)
     return SPARE_CASE_GRANTED;
   if (is_answer (self, "expired") || self->now >= self->expires)
     return SPARE_CASE_EXPIRED;
@@ -438,7 +387,7 @@ load_all (SpareDossier *self,
               : !load_files (self, error)))
     return FALSE;
   self->expires = self->opened + (gint64) rules->expiry_days * SECONDS_PER_DAY;
-  if (!load_owner (self, cancellable, error)
+  if (!spare_dossier_load_owner_sync (self, cancellable, error)
       || !spare_dossier_judge_claims_sync (self, progress, cancellable, error)
       || !spare_dossier_load_checks_sync (self, cancellable, error))
     return FALSE;
