@@ -156,19 +156,14 @@ is_old_cb (const SpareEsk *esk, gpointer user_data)
          && g_strcmp0 (spare_key_get_fingerprint (known), self->grant->request->old) == 0;
 }
 
+/* Done before, by a run that was stopped. Another packet for the key may be anybody's: it says nothing. */
 static gboolean
-already_open (Applying *self, const SpareHead *head)
+has_packet (const SpareGrantRecord *record, const SpareHead *head)
 {
-  SpareKey *key = spare_rewrap_get_key (self->rewrap);
-
   for (guint i = 0; i < spare_head_get_n_esks (head); i++)
-    {
-      SpareEsk *esk = spare_head_get_esk (head, i);
-
-      if (spare_esk_is_public_key (esk) && !spare_esk_is_hidden (esk)
-          && spare_key_find_key_id (key, spare_esk_get_key_id (esk)) != NULL)
-        return TRUE;
-    }
+    if (g_bytes_equal (spare_esk_get_packet (spare_head_get_esk (head, i)),
+                       spare_esk_get_packet (record->esk)))
+      return TRUE;
   return FALSE;
 }
 
@@ -181,11 +176,12 @@ apply_to (Applying *self, SpareGrantRecord *record, const char *path, GError **e
 
   if (!spare_head_read_sync (path, &head, &reason))
     ;
-  else if (already_open (self, head))
-    {
-      /* Done before, by a run that was stopped. */
-      result->file_id = g_strdup (record->file_id);
-    }
+  /* It may be another one since it was found. */
+  else if (!fits (record, head))
+    g_set_error_literal (&reason, SPARE_ERROR, SPARE_ERROR_CHANGED,
+                         _ ("The file changed meanwhile. It was left as it is."));
+  else if (has_packet (record, head))
+    result->file_id = g_strdup (record->file_id);
   else
     spare_rewrap_put_sync (self->rewrap, path, head, record->esk, is_old_cb, self, result,
                            self->cancellable, &reason);

@@ -96,8 +96,10 @@ refuse (GError **error)
 
 /* The request must be one of this person's, open, and the very one that the authority had. */
 static gboolean
-check_request (SpareGrant *self, JsonObject *fields, const char *to, GError **error)
+check_request (SpareGrant *self, const SpareBundleHeader *header, GError **error)
 {
+  JsonObject *fields = header->fields;
+  const char *to = header->to, *from = header->from;
   g_autoptr (GError) reason = NULL;
   const char *request, *sha256, *manifest, *old, *key, *case_id;
 
@@ -125,7 +127,8 @@ check_request (SpareGrant *self, JsonObject *fields, const char *to, GError **er
       return FALSE;
     }
   if (g_strcmp0 (self->request->sha256, sha256) != 0 || g_strcmp0 (self->request->key, key) != 0
-      || g_strcmp0 (key, to) != 0 || g_strcmp0 (self->request->old, old) != 0)
+      || g_strcmp0 (key, to) != 0 || g_strcmp0 (self->request->old, old) != 0
+      || g_strcmp0 (self->request->authority, from) != 0)
     return refuse (error);
   if (self->request->state == SPARE_REQUEST_OPEN)
     return TRUE;
@@ -303,8 +306,8 @@ spare_grant_open_sync (SpareOwner *owner,
     return NULL;
   header = spare_bundle_get_header (bundle);
   self->id = g_strdup (header->id);
-  if (!check_request (self, header->fields, header->to, error)
-      || !read_old_subkeys (self, header->fields, error) || !read_records (self, bundle, error))
+  if (!check_request (self, header, error) || !read_old_subkeys (self, header->fields, error)
+      || !read_records (self, bundle, error))
     return NULL;
   return g_steal_pointer (&self);
 }
