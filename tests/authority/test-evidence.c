@@ -5,8 +5,11 @@
 
 #include "case-fixture.h"
 
+#include "spare-bundle-reader.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
+#include "spare-packet-export.h"
+#include "spare-transfer-record.h"
 
 #include <string.h>
 
@@ -192,25 +195,6 @@ test_person_without_name (CaseFixture *f, gconstpointer data)
   case_fixture_recover_fails (f, story.id, SPARE_ERROR_POLICY);
 }
 
-static void
-test_loss (CaseFixture *f, gconstpointer data)
-{
-  g_auto (Story) story = { NULL };
-  g_autoptr (GError) error = NULL;
-
-  case_fixture_enroll (f, f->alice);
-  spare_authority_report_loss_sync (f->authority.authority, f->alice->fingerprint,
-                                    SPARE_LOSS_STOLEN, authority_fixture_now - 60, NULL,
-                                    &error);
-  g_assert_no_error (error);
-  authority_fixture_now += 60;
-  deposit (f, &story);
-  request (f, &story);
-  assert_verdict (f, &story, SPARE_VERDICT_UNMATCHED);
-  edit (f, "UPDATE owners SET lost = 'none', lost_since = 0, lost_time = 0, lost_sequence = 0");
-  assert_verdict (f, &story, SPARE_VERDICT_UNMATCHED);
-}
-
 /* Whoever reads the file before its owner's deposit comes can bring any number of packets that begin like it. */
 static void
 test_flood (CaseFixture *f, gconstpointer data)
@@ -318,6 +302,86 @@ test_garbage (CaseFixture *f, gconstpointer data)
     }
 }
 
+static void
+test_refusal_denied (CaseFixture *f, gconstpointer data)
+{
+  g_auto (Story) story = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  story.file = case_fixture_encrypt (f, f->alice, f->escrow, "The lake.");
+  request (f, &story);
+  g_assert_null (spare_case_refuse_sync (f->authority.authority, story.id,
+                                         SPARE_REFUSAL_REFUSED, " ", NULL, NULL, &error));
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_POLICY);
+  g_assert_cmpuint (case_fixture_count_events (f, "case.refuse.denied"), ==, 1);
+  g_assert_cmpuint (case_fixture_count_events (f, "case.refuse"), ==, 0);
+}
+
+/* --- What leaves --- */
+
+static gboolean
+transfer_is_proven (CaseFixture *f, Person *elsewhere, const char *owner)
+{
+  const SparePacketSelection selection = { .owner = owner };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray)
+      written = spare_authority_export_sync (f->authority.authority, &selection,
+                                             elsewhere->fingerprint, f->stick, NULL, NULL,
+                                             &error);
+  g_autoptr (SpareKey) key = NULL;
+  SpareBundleExpectation expectation = {
+    .home = elsewhere->home,
+    .sender = f->authority.fingerprint,
+    .sender_certificate = f->certificate,
+    .types = SPARE_BUNDLE_MASK (SPARE_BUNDLE_TRANSFER),
+    .spool = f->authority.folder,
+  };
+  g_autoptr (SpareBundle) bundle = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (SpareTransferRecord) record = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (written->len, ==, 1);
+  key = spare_home_get_key_sync (elsewhere->home, elsewhere->fingerprint, TRUE, NULL, &error);
+  g_assert_no_error (error);
+  expectation.me = key;
+  bundle = spare_bundle_open_sync (((SpareWrittenBundle *) g_ptr_array_index (written, 0))
+                                       ->path,
+                                   &expectation, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (spare_bundle_next_sync (bundle, &object, &error));
+  record = spare_transfer_record_from_json (object, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (record->owner, ==, owner);
+  return record->proven;
+}
+
+/* Whoever edits the table hands somebody else's packet over as his own, or an unproven one as proven. */
+static void
+test_transfer (CaseFixture *f, gconstpointer data)
+{
+  g_auto (Story) story = { NULL };
+  Person *elsewhere = case_fixture_add_person (f, SPARE_TEST_KEY_TWO_SUBKEYS,
+                                               "Elsewhere <e@example.org>");
+  g_autoptr (GBytes) certificate = spare_test_export (elsewhere->dir, elsewhere->fingerprint);
+  g_autofree char *added = NULL;
+  g_autofree char *sql = NULL;
+  g_autoptr (GError) error = NULL;
+
+  deposit (f, &story);
+  added = spare_authority_add_certificate_sync (f->authority.authority, certificate, NULL,
+                                                &error);
+  g_assert_no_error (error);
+  g_assert_true (transfer_is_proven (f, elsewhere, f->alice->fingerprint));
+  sql = g_strdup_printf ("INSERT INTO owners (fingerprint, user_id, first_seen) VALUES ('%s', "
+                         "'Mallory', 1);"
+                         "UPDATE packets SET owner = '%s'",
+                         f->mallory->fingerprint, f->mallory->fingerprint);
+  edit (f, sql);
+  g_assert_false (transfer_is_proven (f, elsewhere, f->mallory->fingerprint));
+  person_free (elsewhere);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -331,12 +395,13 @@ main (int argc, char *argv[])
   ADD ("an earlier enrolment put back enrols nobody", test_enrolment_of_before);
   ADD ("a case is about whom the officers enrolled", test_person);
   ADD ("without a name it is about whom the certificate names", test_person_without_name);
-  ADD ("a loss that was logged counts, whatever the table says", test_loss);
   ADD ("a flood of other people's packets hides no deposit", test_flood);
   ADD ("a grant that the log does not have is not delivered", test_grant_that_never_was);
   ADD ("a granted case is not granted anew", test_granted_once);
   ADD ("a grant that leaves again is logged again", test_delivered_again);
   ADD ("rows that make no sense end in words", test_garbage);
+  ADD ("a refusal that is denied is logged", test_refusal_denied);
+  ADD ("a transfer says proven of what was, not of what a row says", test_transfer);
 #undef ADD
   return g_test_run ();
 }

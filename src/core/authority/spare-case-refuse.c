@@ -146,6 +146,7 @@ spare_case_refuse_sync (SpareAuthority *authority,
                         GError **error)
 {
   g_autoptr (SpareDossier) dossier = NULL;
+  g_autoptr (GError) denied = NULL;
 
   g_return_val_if_fail ((guint) kind < G_N_ELEMENTS (kind_words), NULL);
 
@@ -157,9 +158,13 @@ spare_case_refuse_sync (SpareAuthority *authority,
     return deliver_again (dossier, folder, cancellable, error);
   if (dossier->state == SPARE_CASE_EXPIRED && kind == SPARE_REFUSAL_REFUSED)
     kind = SPARE_REFUSAL_EXPIRED;
-  return check_reason (dossier, kind, reason, error)
-             ? refuse (dossier, kind, reason, folder, cancellable, error)
-             : NULL;
+  if (check_reason (dossier, kind, reason, &denied))
+    return refuse (dossier, kind, reason, folder, cancellable, error);
+  spare_authority_log_denied_sync (authority, "case.refuse",
+                                   spare_authority_get_fingerprint (authority),
+                                   denied->message);
+  g_propagate_error (error, g_steal_pointer (&denied));
+  return NULL;
 }
 
 /* --- Asking a remote officer --- */

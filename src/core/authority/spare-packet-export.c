@@ -3,7 +3,7 @@
  *
  * Promise: which packets leave, and for whom, is in the log, committed and under a checkpoint, before the first one is opened;
  * how it ended is there afterwards. A transfer names for each packet its owner, when it came in, and whether it was
- * proven; it never passes as a deposit. Session keys are in secure memory, one at a time. Raw packets are not opened.
+ * proven: as the kept deposit shows it, not as the row has it; it never passes as a deposit. Session keys are in secure memory, one at a time. Raw packets are not opened.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 #include "spare-bundle-writer.h"
 #include "spare-delivery.h"
 #include "spare-error.h"
+#include "spare-packet-evidence-private.h"
 #include "spare-packet-opener-private.h"
 #include "spare-packet-target-private.h"
 #include "spare-transfer-record.h"
@@ -127,6 +128,7 @@ typedef struct
 {
   Walk *walk;
   SparePacketOpener *opener;
+  SparePacketEvidence *evidence;
   SparePacketTarget *target;
   guint64 n_left_out;
 } Transfer;
@@ -140,6 +142,8 @@ wrap_packet (Transfer *self, const SpareRegistryPacket *packet, gboolean *fatal,
   g_autoptr (SpareDepositRecord) deposit = NULL;
   g_autoptr (SpareTransferRecord) record = NULL;
   const char *source = packet->source_sha256 != NULL ? packet->source_sha256 : packet->sha256;
+  gint64 intake = packet->intake;
+  gboolean proven = FALSE;
 
   *fatal = FALSE;
   key = spare_packet_opener_open_packet_sync (self->opener, packet, &head, fatal,
@@ -147,6 +151,14 @@ wrap_packet (Transfer *self, const SpareRegistryPacket *packet, gboolean *fatal,
   octets = key != NULL ? spare_packet_target_wrap (self->target, key, head, error) : NULL;
   if (octets == NULL)
     return NULL;
+  /* What a third authority had stated of it is not ours to confirm. */
+  if (packet->transfer_from == NULL
+      && !spare_packet_evidence_check_sync (self->evidence, packet, key, head, &proven, &intake,
+                                            self->walk->cancellable, error))
+    {
+      *fatal = TRUE;
+      return NULL;
+    }
   deposit = spare_deposit_record_new (packet->serial, packet->created, packet->description,
                                       packet->name, packet->size,
                                       self->target->subkey->fingerprint,
@@ -154,10 +166,8 @@ wrap_packet (Transfer *self, const SpareRegistryPacket *packet, gboolean *fatal,
                                       octets, NULL, error);
   if (deposit == NULL)
     return NULL;
-  /* What a third authority had stated of it is not ours to confirm. */
-  record = spare_transfer_record_new (packet->owner, packet->intake,
-                                      packet->proven && packet->transfer_from == NULL, source,
-                                      NULL, g_steal_pointer (&deposit), error);
+  record = spare_transfer_record_new (packet->owner, intake, proven, source, NULL,
+                                      g_steal_pointer (&deposit), error);
   if (record == NULL)
     return NULL;
   return spare_transfer_record_to_json (record);
@@ -247,10 +257,13 @@ export_transfer (Walk *walk,
                  GError **error)
 {
   g_autoptr (SparePacketOpener) opener = spare_packet_opener_new (walk->authority);
+  g_autoptr (SparePacketEvidence) evidence = spare_packet_evidence_new (walk->authority);
   g_autoptr (SparePacketTarget)
       target = spare_packet_target_new_sync (walk->authority, receiver, FALSE,
                                              walk->cancellable, error);
-  Transfer transfer = { .walk = walk, .opener = opener, .target = target };
+  Transfer transfer = {
+    .walk = walk, .opener = opener, .evidence = evidence, .target = target
+  };
   SpareWrittenBundle *bundle;
 
   if (target == NULL)
