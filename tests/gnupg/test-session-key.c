@@ -149,6 +149,15 @@ test_algorithm (gconstpointer data)
 
       assert_opens (&self, opener, message, "");
     }
+  {
+    g_autoptr (GBytes) message = make_message (&self, "--recipient");
+
+    /* The other way, and back. */
+    spare_session_key_opener_set_by_gpg (opener, TRUE);
+    assert_opens (&self, opener, message, "");
+    spare_session_key_opener_set_by_gpg (opener, FALSE);
+    assert_opens (&self, opener, message, "");
+  }
   g_clear_object (&opener);
   fixture_tear_down (&self, NULL);
 }

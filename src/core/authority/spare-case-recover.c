@@ -95,6 +95,27 @@ leave_out (Granting *self, const SpareClaim *claim, const char *why)
   g_ptr_array_add (self->result->left_out, left);
 }
 
+/* Opens what was escrowed; the first of a grant by gpg as well, and the two must be the same. */
+static SpareSessionKey *
+open_packet (Granting *self,
+             const SpareEsk *esk,
+             const SpareHead *head,
+             gboolean *fatal,
+             GError **error)
+{
+  g_autoptr (SpareSessionKey) key = NULL;
+
+  key = spare_packet_opener_open_sync (self->opener, esk, head, fatal, self->cancellable,
+                                       error);
+  if (key == NULL || self->result->n_records > 0)
+    return g_steal_pointer (&key);
+  *fatal = TRUE;
+  return spare_packet_opener_confirm_sync (self->opener, esk, head, key, self->cancellable,
+                                           error)
+             ? g_steal_pointer (&key)
+             : NULL;
+}
+
 /* The key of a matched deposit must fit its proof still; that of an allowed claim has nothing but the quick check. */
 static SpareSessionKey *
 open_source (Granting *self, const SpareClaim *claim, gboolean *fatal, GError **error)
@@ -105,13 +126,11 @@ open_source (Granting *self, const SpareClaim *claim, gboolean *fatal, GError **
   const char *authority = spare_authority_get_fingerprint (self->dossier->authority);
 
   if (claim->verdict != SPARE_VERDICT_MATCHED)
-    return spare_packet_opener_open_sync (self->opener, claim->record->esk, claim->record->head,
-                                          fatal, self->cancellable, error);
+    return open_packet (self, claim->record->esk, claim->record->head, fatal, error);
 
   record = g_hash_table_lookup (self->dossier->records, name);
   g_return_val_if_fail (record != NULL, NULL);
-  key = spare_packet_opener_open_sync (self->opener, record->esk, record->head, fatal,
-                                       self->cancellable, error);
+  key = open_packet (self, record->esk, record->head, fatal, error);
   if (key == NULL)
     return NULL;
   /* A transfer has no proof for this authority: policy trusts the word of the sender. */

@@ -26,6 +26,12 @@ SpareSessionKey *spare_packet_opener_open_sync (SparePacketOpener *self,
                                                 gboolean *fatal,
                                                 GCancellable *cancellable,
                                                 GError **error);
+gboolean spare_packet_opener_confirm_sync (SparePacketOpener *self,
+                                           const SpareEsk *esk,
+                                           const SpareHead *head,
+                                           const SpareSessionKey *key,
+                                           GCancellable *cancellable,
+                                           GError **error);
 SpareSessionKey *spare_packet_opener_open_packet_sync (SparePacketOpener *self,
                                                        const SpareRegistryPacket *packet,
                                                        SpareHead **head,

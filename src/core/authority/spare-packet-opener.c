@@ -164,6 +164,40 @@ spare_packet_opener_open_sync (SparePacketOpener *self,
   return NULL;
 }
 
+/**
+ * spare_packet_opener_confirm_sync:
+ * @esk: the authority's PKESK
+ * @head: of the file
+ * @key: what spare_packet_opener_open_sync() gave
+ *
+ * Opens it once more, by gpg itself, and compares: a sample of each batch is proven so (protocol.md 7.3).
+ *
+ * Returns: %FALSE with an error of spare_session_key_opener_open_sync(), or %SPARE_ERROR_ENGINE if the two differ
+ */
+gboolean
+spare_packet_opener_confirm_sync (SparePacketOpener *self,
+                                  const SpareEsk *esk,
+                                  const SpareHead *head,
+                                  const SpareSessionKey *key,
+                                  GCancellable *cancellable,
+                                  GError **error)
+{
+  g_autoptr (SpareSessionKey) again = NULL;
+
+  spare_session_key_opener_set_by_gpg (self->opener, TRUE);
+  again = spare_session_key_opener_open_sync (self->opener, esk, head, cancellable, error);
+  spare_session_key_opener_set_by_gpg (self->opener, FALSE);
+  if (again == NULL)
+    return FALSE;
+  if (again->cipher == key->cipher && spare_secret_equal (again->secret, key->secret))
+    return TRUE;
+  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
+                       _ ("Two ways of opening the same spare key gave different results, so "
+                          "nothing was recovered and nothing was changed. Check this "
+                          "computer before you try again."));
+  return FALSE;
+}
+
 static SpareSessionKey *
 open_octets (SparePacketOpener *self,
              GBytes *octets,

@@ -39,6 +39,8 @@ struct _SpareSessionKeyOpener
   GBytes *certificate;
   GHashTable *kdfs; /* fingerprint (the key's own string) → SpareKdf */
 
+  gboolean by_gpg; /* even where the agent could */
+
   /* While a request runs. */
   GCancellable *cancellable;
   gboolean was_wrong;
@@ -416,7 +418,8 @@ open_with (SpareSessionKeyOpener *self,
            const SpareSubkey *subkey,
            GError **error)
 {
-  if (spare_esk_get_version (esk) == 3 && subkey->algorithm == SPARE_ALGORITHM_ECDH
+  if (!self->by_gpg && spare_esk_get_version (esk) == 3
+      && subkey->algorithm == SPARE_ALGORITHM_ECDH
       && spare_esk_get_algorithm (esk) == SPARE_ALGORITHM_ECDH && subkey->keygrip != NULL)
     return open_by_agent (self, esk, subkey, error);
   return open_by_gpg (self, esk, head, subkey->is_card, error);
@@ -508,6 +511,21 @@ spare_session_key_opener_open_sync (SpareSessionKeyOpener *self,
   session_key = open_any (self, esk, head, error);
   self->cancellable = NULL;
   return session_key;
+}
+
+/**
+ * spare_session_key_opener_set_by_gpg:
+ * @self: an opener
+ * @by_gpg: whether gpg opens everything from now on, also what the agent could
+ *
+ * For proving a sample of what the quick way gave by the other way.
+ */
+void
+spare_session_key_opener_set_by_gpg (SpareSessionKeyOpener *self, gboolean by_gpg)
+{
+  g_return_if_fail (SPARE_IS_SESSION_KEY_OPENER (self));
+
+  self->by_gpg = by_gpg;
 }
 
 static void

@@ -29,6 +29,7 @@ G_DECLARE_FINAL_TYPE (SpareSessionKeyOpener,
 
 /* One opener a batch: it keeps the agent connection and what it learned of the key. Not for two threads at once. */
 SpareSessionKeyOpener *spare_session_key_opener_new (SpareHome *home, SpareKey *key);
+void spare_session_key_opener_set_by_gpg (SpareSessionKeyOpener *self, gboolean by_gpg);
 SpareSessionKey *spare_session_key_opener_open_sync (SpareSessionKeyOpener *self,
                                                      const SpareEsk *esk,
                                                      const SpareHead *head,
