@@ -14,7 +14,7 @@
 
 #include "spare-case-work.h"
 
-#include "spare-answer-private.h"
+#include "spare-reply-private.h"
 #include "spare-certificate.h"
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
@@ -293,7 +293,7 @@ add_old_subkeys (const SpareDossier *dossier, JsonObject *fields)
 }
 
 static gboolean
-fill_header (SpareAnswer *answer, gint64 sequence, GError **error)
+fill_header (SpareReply *answer, gint64 sequence, GError **error)
 {
   const SpareDossier *dossier = answer->dossier;
   JsonObject *fields = answer->header->fields;
@@ -313,7 +313,7 @@ fill_header (SpareAnswer *answer, gint64 sequence, GError **error)
   json_object_set_string_member (fields, "subkey", dossier->row->subkey);
   json_object_set_object_member (fields, "audit", audit);
   add_old_subkeys (dossier, fields);
-  return spare_answer_add_checkpoint (answer, error);
+  return spare_reply_add_checkpoint (answer, error);
 }
 
 static gboolean
@@ -332,7 +332,7 @@ fail_nothing (Granting *granting, const char *path, GError **error)
 }
 
 static gboolean
-write_grant (Granting *granting, SpareAnswer *answer, gint64 intent, GError **error)
+write_grant (Granting *granting, SpareReply *answer, gint64 intent, GError **error)
 {
   const SpareDossier *dossier = granting->dossier;
   g_autofree char *path = NULL;
@@ -354,7 +354,7 @@ write_grant (Granting *granting, SpareAnswer *answer, gint64 intent, GError **er
   spare_json_set_uint64 (detail, "left-out", granting->result->left_out->len);
   words.detail = detail;
   words.n_records = granting->result->n_records;
-  if (!spare_answer_close_sync (answer, path, sha256, &words, granting->cancellable, error))
+  if (!spare_reply_close_sync (answer, path, sha256, &words, granting->cancellable, error))
     return FALSE;
   g_free (dossier->row->answer);
   dossier->row->answer = g_steal_pointer (&sha256);
@@ -396,7 +396,7 @@ make_grant (const SpareDossier *dossier,
   g_autoptr (SparePacketOpener) opener = spare_packet_opener_new (dossier->authority);
   g_autoptr (SpareGrantResult) result = result_new (dossier);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (SpareAnswer) answer = NULL;
+  g_autoptr (SpareReply) answer = NULL;
   gint64 intent = 0;
   Granting granting = {
     .dossier = dossier,
@@ -407,8 +407,8 @@ make_grant (const SpareDossier *dossier,
     .cancellable = cancellable,
   };
 
-  answer = spare_answer_new_sync (dossier, dossier->request, SPARE_BUNDLE_GRANT, cancellable,
-                                  error);
+  answer = spare_reply_new_sync (dossier, dossier->request, SPARE_BUNDLE_GRANT, cancellable,
+                                 error);
   if (answer == NULL || !log_intent (dossier, &intent, cancellable, error)
       || !fill_header (answer, intent, error)
       || !write_grant (&granting, answer, intent, error))
@@ -430,8 +430,8 @@ deliver (SpareAuthority *authority,
   g_autofree char *name = g_steal_pointer (&result->path);
 
   if (folder != NULL)
-    result->path = spare_answer_deliver_sync (authority, sha256, name, folder, cancellable,
-                                              error);
+    result->path = spare_reply_deliver_sync (authority, sha256, name, folder, cancellable,
+                                             error);
   if (folder == NULL || result->path != NULL)
     return result;
   spare_grant_result_free (result);

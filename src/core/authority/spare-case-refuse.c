@@ -8,7 +8,7 @@
 
 #include "spare-case-work.h"
 
-#include "spare-answer-private.h"
+#include "spare-reply-private.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
 
@@ -67,7 +67,7 @@ refuse (const SpareDossier *dossier,
   SpareAuthority *authority = dossier->authority;
   g_autoptr (SpareBundle)
       request = spare_dossier_open_request_sync (authority, dossier->row, cancellable, error);
-  g_autoptr (SpareAnswer) answer = NULL;
+  g_autoptr (SpareReply) answer = NULL;
   g_autofree char *path = NULL;
   g_autofree char *sha256 = NULL;
   g_autofree char *final = NULL;
@@ -78,25 +78,25 @@ refuse (const SpareDossier *dossier,
 
   if (request == NULL)
     return NULL;
-  answer = spare_answer_new_sync (dossier, request, SPARE_BUNDLE_REFUSAL, cancellable, error);
+  answer = spare_reply_new_sync (dossier, request, SPARE_BUNDLE_REFUSAL, cancellable, error);
   if (answer == NULL
       || !spare_audit_checkpoint_sync (spare_authority_get_audit (authority), cancellable,
                                        error))
     return NULL;
   json_object_set_string_member (answer->header->fields, "reason", reason);
   json_object_set_string_member (answer->header->fields, "kind", kind_words[kind]);
-  if (!spare_answer_add_checkpoint (answer, error))
+  if (!spare_reply_add_checkpoint (answer, error))
     return NULL;
   path = spare_bundle_write_file_sync (&answer->parties, answer->header, NULL, NULL,
                                        spare_authority_get_spool (authority), NULL, &sha256,
                                        cancellable, error);
   if (path == NULL
-      || !spare_answer_close_sync (answer, path, sha256, &words, cancellable, error))
+      || !spare_reply_close_sync (answer, path, sha256, &words, cancellable, error))
     return NULL;
   if (folder == NULL)
     return spare_written_bundle_new (NULL, answer->header, 0);
   name = spare_bundle_header_dup_file_name (answer->header);
-  final = spare_answer_deliver_sync (authority, sha256, name, folder, cancellable, error);
+  final = spare_reply_deliver_sync (authority, sha256, name, folder, cancellable, error);
   return final != NULL ? spare_written_bundle_new (final, answer->header, 0) : NULL;
 }
 
@@ -109,8 +109,8 @@ deliver_again (const SpareDossier *dossier,
 {
   const SpareCaseRow *row = dossier->row;
   SpareWrittenBundle *written;
-  char *final = spare_answer_deliver_sync (dossier->authority, row->answer, row->answer_name,
-                                           folder, cancellable, error);
+  char *final = spare_reply_deliver_sync (dossier->authority, row->answer, row->answer_name,
+                                          folder, cancellable, error);
 
   if (final == NULL)
     return NULL;

@@ -9,7 +9,7 @@
 
 #include "spare-packet-export.h"
 
-#include "spare-answer-private.h"
+#include "spare-reply-private.h"
 #include "spare-bundle-writer.h"
 #include "spare-delivery.h"
 #include "spare-error.h"
@@ -234,7 +234,7 @@ write_transfer (Transfer *self, const char *folder, GError **error)
                               "was written."));
       return NULL;
     }
-  if (!spare_answer_keep_file_sync (authority, path, sha256, error))
+  if (!spare_reply_keep_file_sync (authority, path, sha256, error))
     return NULL;
   json_object_set_string_member (detail, "id", header->id);
   json_object_set_string_member (detail, "sha256", sha256);
@@ -242,8 +242,8 @@ write_transfer (Transfer *self, const char *folder, GError **error)
   json_object_set_int_member (detail, "records", n_records);
   json_object_set_int_member (detail, "left-out", (gint64) self->n_left_out);
   name = spare_bundle_header_dup_file_name (header);
-  final = spare_answer_deliver_sync (authority, sha256, name, folder, self->walk->cancellable,
-                                     error);
+  final = spare_reply_deliver_sync (authority, sha256, name, folder, self->walk->cancellable,
+                                    error);
   if (final == NULL || !spare_packet_target_log (authority, "packets.export", detail, error))
     return NULL;
   return spare_written_bundle_new (final, header, n_records);

@@ -9,7 +9,7 @@
 
 #include "spare-receipts.h"
 
-#include "spare-answer-private.h"
+#include "spare-reply-private.h"
 #include "spare-bundle-writer.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
@@ -174,10 +174,10 @@ write_receipt (Receipt *self, const char *folder, GError **error)
   path = spare_bundle_write_file_sync (&parties, header, next_record_cb, self,
                                        spare_authority_get_spool (authority), &n_records,
                                        &sha256, self->cancellable, error);
-  if (path == NULL || !spare_answer_keep_file_sync (authority, path, sha256, error))
+  if (path == NULL || !spare_reply_keep_file_sync (authority, path, sha256, error))
     return NULL;
   name = spare_bundle_header_dup_file_name (header);
-  final = spare_answer_deliver_sync (authority, sha256, name, folder, self->cancellable, error);
+  final = spare_reply_deliver_sync (authority, sha256, name, folder, self->cancellable, error);
   if (final == NULL || !mark (self, header, sha256, error))
     return NULL;
   return spare_written_bundle_new (final, header, n_records);

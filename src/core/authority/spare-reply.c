@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "spare-answer-private.h"
+#include "spare-reply-private.h"
 
 #include "spare-delivery.h"
 #include "spare-error.h"
@@ -21,7 +21,7 @@
 #define COPY_SIZE 65536
 
 void
-spare_answer_free (SpareAnswer *self)
+spare_reply_free (SpareReply *self)
 {
   g_clear_pointer (&self->header, spare_bundle_header_free);
   g_clear_object (&self->receiver);
@@ -30,7 +30,7 @@ spare_answer_free (SpareAnswer *self)
 }
 
 static void
-fill_header (SpareAnswer *self)
+fill_header (SpareReply *self)
 {
   const SpareCaseRow *row = self->dossier->row;
   JsonObject *fields = self->header->fields;
@@ -41,21 +41,21 @@ fill_header (SpareAnswer *self)
 }
 
 /**
- * spare_answer_new_sync:
+ * spare_reply_new_sync:
  * @dossier: the case; must outlive the answer
  * @request: its request, verified
  * @type: grant or refusal
  *
  * Returns: (transfer full) (nullable): an answer to fill in
  */
-SpareAnswer *
-spare_answer_new_sync (const SpareDossier *dossier,
-                       SpareBundle *request,
-                       SpareBundleType type,
-                       GCancellable *cancellable,
-                       GError **error)
+SpareReply *
+spare_reply_new_sync (const SpareDossier *dossier,
+                      SpareBundle *request,
+                      SpareBundleType type,
+                      GCancellable *cancellable,
+                      GError **error)
 {
-  g_autoptr (SpareAnswer) self = g_new0 (SpareAnswer, 1);
+  g_autoptr (SpareReply) self = g_new0 (SpareReply, 1);
   const char *authority = spare_authority_get_fingerprint (dossier->authority);
 
   self->dossier = dossier;
@@ -80,12 +80,12 @@ spare_answer_new_sync (const SpareDossier *dossier,
 }
 
 /**
- * spare_answer_add_checkpoint:
+ * spare_reply_add_checkpoint:
  *
  * Gives the owner the newest checkpoint of the audit log, so that he is a witness of it.
  */
 gboolean
-spare_answer_add_checkpoint (SpareAnswer *self, GError **error)
+spare_reply_add_checkpoint (SpareReply *self, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   JsonObject *checkpoint = spare_audit_dup_checkpoint_json (spare_authority_get_audit (
@@ -120,10 +120,10 @@ copy_cb (SpareWriteFunc write, gpointer write_data, gpointer user_data, GError *
 }
 
 gboolean
-spare_answer_keep_file_sync (SpareAuthority *authority,
-                             const char *path,
-                             const char *sha256,
-                             GError **error)
+spare_reply_keep_file_sync (SpareAuthority *authority,
+                            const char *path,
+                            const char *sha256,
+                            GError **error)
 {
   gboolean done = spare_authority_keep_bundle_sync (authority, sha256, copy_cb, (gpointer) path,
                                                     error);
@@ -133,11 +133,7 @@ spare_answer_keep_file_sync (SpareAuthority *authority,
 }
 
 static gboolean
-add_bundle (SpareAnswer *self,
-            const char *sha256,
-            guint64 size,
-            gint64 sequence,
-            GError **error)
+add_bundle (SpareReply *self, const char *sha256, guint64 size, gint64 sequence, GError **error)
 {
   const SpareRegistryBundle row = {
     .sha256 = (char *) sha256,
@@ -155,7 +151,7 @@ add_bundle (SpareAnswer *self,
 }
 
 static gboolean
-append_row (SpareAnswer *self,
+append_row (SpareReply *self,
             const char *sha256,
             const SpareAnswerWords *words,
             gint64 *sequence,
@@ -176,7 +172,7 @@ append_row (SpareAnswer *self,
 }
 
 static gboolean
-close_row (SpareAnswer *self, const char *sha256, const SpareAnswerWords *words, GError **error)
+close_row (SpareReply *self, const char *sha256, const SpareAnswerWords *words, GError **error)
 {
   g_autofree char *name = spare_bundle_header_dup_file_name (self->header);
   const SpareCaseRow row = {
@@ -195,7 +191,7 @@ close_row (SpareAnswer *self, const char *sha256, const SpareAnswerWords *words,
 }
 
 static gboolean
-close_locked (SpareAnswer *self,
+close_locked (SpareReply *self,
               const char *sha256,
               guint64 size,
               const SpareAnswerWords *words,
@@ -209,7 +205,7 @@ close_locked (SpareAnswer *self,
 }
 
 /**
- * spare_answer_close_sync:
+ * spare_reply_close_sync:
  * @path: the answer, written in the spool folder; gone afterwards
  * @sha256: of its octets
  * @words: what to write down
@@ -217,19 +213,19 @@ close_locked (SpareAnswer *self,
  * Returns: whether the case is closed with this answer
  */
 gboolean
-spare_answer_close_sync (SpareAnswer *self,
-                         const char *path,
-                         const char *sha256,
-                         const SpareAnswerWords *words,
-                         GCancellable *cancellable,
-                         GError **error)
+spare_reply_close_sync (SpareReply *self,
+                        const char *path,
+                        const char *sha256,
+                        const SpareAnswerWords *words,
+                        GCancellable *cancellable,
+                        GError **error)
 {
   SpareAuthority *authority = self->dossier->authority;
   SpareRegistry *registry = spare_authority_get_registry (authority);
   GStatBuf status = { 0 };
 
   g_stat (path, &status);
-  if (!spare_answer_keep_file_sync (authority, path, sha256, error)
+  if (!spare_reply_keep_file_sync (authority, path, sha256, error)
       || !spare_registry_begin (registry, error))
     return FALSE;
   if (!close_locked (self, sha256, (guint64) status.st_size, words, error))
@@ -243,7 +239,7 @@ spare_answer_close_sync (SpareAnswer *self,
 }
 
 /**
- * spare_answer_deliver_sync:
+ * spare_reply_deliver_sync:
  * @sha256: of a kept answer
  * @name: its file name
  * @folder: where to put it
@@ -251,12 +247,12 @@ spare_answer_close_sync (SpareAnswer *self,
  * Returns: (transfer full) (nullable): where it is now
  */
 char *
-spare_answer_deliver_sync (SpareAuthority *authority,
-                           const char *sha256,
-                           const char *name,
-                           const char *folder,
-                           GCancellable *cancellable,
-                           GError **error)
+spare_reply_deliver_sync (SpareAuthority *authority,
+                          const char *sha256,
+                          const char *name,
+                          const char *folder,
+                          GCancellable *cancellable,
+                          GError **error)
 {
   g_autofree char *kept = spare_authority_find_bundle_sync (authority, sha256, error);
   char *final = NULL;
