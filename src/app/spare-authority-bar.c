@@ -59,6 +59,12 @@ spare_authority_bar_end (SpareAuthorityBar *self)
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }
 
+gboolean
+spare_authority_bar_is_busy (SpareAuthorityBar *self)
+{
+  return self->cancellable != NULL;
+}
+
 SpareProgressMeter *
 spare_authority_bar_begin (SpareAuthorityBar *self, const char *text, GCancellable *cancellable)
 {

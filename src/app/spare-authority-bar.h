@@ -14,6 +14,7 @@ G_DECLARE_FINAL_TYPE (SpareAuthorityBar, spare_authority_bar, SPARE, AUTHORITY_B
 SpareProgressMeter *spare_authority_bar_begin (SpareAuthorityBar *self,
                                                const char *text,
                                                GCancellable *cancellable);
+gboolean spare_authority_bar_is_busy (SpareAuthorityBar *self);
 void spare_authority_bar_end (SpareAuthorityBar *self);
 
 G_END_DECLS

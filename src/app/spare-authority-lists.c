@@ -5,6 +5,8 @@
 #include "spare-authority-lists.h"
 
 #include "spare-authority-events.h"
+#include "spare-case-words.h"
+#include "spare-case-work.h"
 #include "spare-display.h"
 #include "spare-names.h"
 #include "spare-packet-row.h"
@@ -149,6 +151,76 @@ spare_authority_lists_owners (SpareAuthority *authority,
         g_ptr_array_add (items, owner_item (owner, position));
       else
         spare_registry_owner_free (owner);
+    }
+  *total = position;
+  return g_steal_pointer (&items);
+}
+
+/* --- Cases --- */
+
+static SpareAuthorityItem *
+case_item (SpareCase *one, gint64 position)
+{
+  SpareAuthorityItem *item = spare_authority_item_new (position, spare_case_ref (one),
+                                                       (GDestroyNotify) spare_case_unref);
+  g_autofree char *name = spare_names_dup_for_user_id (one->requester);
+  g_autofree char *title = spare_case_words_dup_title (one);
+  g_autofree char *when = spare_packet_row_describe_time (one->opened);
+  guint n_files = one->files->len;
+  g_autofree char *count = g_strdup_printf (ngettext ("%u file", "%u files", n_files), n_files);
+  g_autofree char *detail = g_strdup_printf ("%s · %s · %s", title, count, when);
+  const char *style = NULL;
+
+  if (one->state == SPARE_CASE_READY || one->state == SPARE_CASE_GRANTED)
+    style = "authority";
+  else if (one->state < SPARE_CASE_READY)
+    style = "pending";
+  spare_authority_item_set_text (item, "avatar-default-symbolic", name, detail);
+  spare_authority_item_set_chip (item, NULL, spare_case_words_state (one->state), style);
+  return item;
+}
+
+/* Open ones first; the newest first. */
+static int
+compare_cases (gconstpointer a, gconstpointer b)
+{
+  const SpareCase *first = *(SpareCase *const *) a;
+  const SpareCase *second = *(SpareCase *const *) b;
+  gboolean first_open = first->state < SPARE_CASE_GRANTED;
+  gboolean second_open = second->state < SPARE_CASE_GRANTED;
+
+  if (first_open != second_open)
+    return first_open ? -1 : 1;
+  return first->opened == second->opened ? 0 : first->opened > second->opened ? -1 : 1;
+}
+
+GPtrArray *
+spare_authority_lists_cases (SpareAuthority *authority,
+                             const char *query,
+                             gint64 after,
+                             guint limit,
+                             guint64 *total,
+                             GError **error)
+{
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) cases = spare_case_list_sync (authority, NULL, error);
+  g_autofree char *folded = query ? g_utf8_casefold (query, -1) : NULL;
+  gint64 position = 0;
+
+  if (cases == NULL)
+    return NULL;
+  g_ptr_array_sort (cases, compare_cases);
+  for (guint i = 0; i < cases->len; i++)
+    {
+      SpareCase *one = g_ptr_array_index (cases, i);
+      gboolean wanted = folded == NULL || contains (one->requester, folded)
+                        || contains (one->person, folded) || contains (one->id, folded)
+                        || contains (one->reason, folded);
+
+      if (wanted)
+        position++;
+      if (wanted && position > after && items->len < limit)
+        g_ptr_array_add (items, case_item (one, position));
     }
   *total = position;
   return g_steal_pointer (&items);

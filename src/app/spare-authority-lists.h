@@ -26,6 +26,14 @@ GPtrArray *spare_authority_lists_audit (SpareAuthority *authority,
                                         guint64 *total,
                                         GError **error);
 
+/* The records are SpareCases. */
+GPtrArray *spare_authority_lists_cases (SpareAuthority *authority,
+                                        const char *query,
+                                        gint64 after,
+                                        guint limit,
+                                        guint64 *total,
+                                        GError **error);
+
 /* "report.pdf", sanitized; never empty. */
 char *spare_authority_lists_dup_file_name (const char *name);
 /* "1,204", as people write it here. */

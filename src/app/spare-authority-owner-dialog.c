@@ -23,6 +23,7 @@ typedef struct
   GtkEditable *evidence;
   GtkWidget *button;
   GtkLabel *error_label;
+  gboolean closed; /* the controls are gone */
 } Form;
 
 typedef struct
@@ -51,6 +52,12 @@ form_free (gpointer data)
   g_object_unref (form->window);
   g_free (form->fingerprint);
   g_free (form);
+}
+
+static void
+closed_cb (Form *form)
+{
+  form->closed = TRUE;
 }
 
 /* --- Work --- */
@@ -85,10 +92,14 @@ worked_cb (gpointer object, gpointer result, const GError *error, gpointer data)
   Wish *wish = data;
   Form *form = g_object_get_data (G_OBJECT (dialog), "form");
 
+  if (form->closed)
+    return;
   if (result)
     {
       spare_authority_window_tell (form->window, wish->contact ? _ ("The owner is enrolled")
                                                                : _ ("The loss is noted"));
+      /* An entry that is closed with the keyboard in it is complained about by libadwaita 1.2. */
+      gtk_window_set_focus (dialog, NULL);
       gtk_window_close (dialog);
       return;
     }
@@ -269,6 +280,7 @@ spare_authority_owner_dialog_new (SpareAuthorityWindow *window, const SpareRegis
   form->dialog = GTK_WINDOW (dialog);
   form->fingerprint = g_strdup (owner->fingerprint);
   g_object_set_data_full (G_OBJECT (dialog), "form", form, form_free);
+  g_signal_connect_swapped (dialog, "destroy", G_CALLBACK (closed_cb), form);
   add_facts (dialog, owner, form);
   add_enrolment (dialog, owner, form);
   add_loss (dialog, owner, form);

@@ -78,6 +78,7 @@ ask_cb (gpointer user_data)
   Question *question = user_data;
   GtkWidget *dialog;
   GtkWidget *entry;
+  GtkWidget *list;
   GtkWidget *box;
 
   if (*question->parent == NULL)
@@ -89,11 +90,14 @@ ask_cb (gpointer user_data)
                                    _ ("The passphrase is kept in the memory of GnuPG’s agent "
                                       "while you work, and nowhere else."));
   box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  entry = gtk_password_entry_new ();
-  gtk_password_entry_set_show_peek_icon (GTK_PASSWORD_ENTRY (entry), TRUE);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Passphrase"), -1);
-  gtk_box_append (GTK_BOX (box), entry);
+  list = gtk_list_box_new ();
+  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
+  gtk_widget_add_css_class (list, "boxed-list");
+  /* Not a GtkPasswordEntry: the one of GTK 4.8 is called by the keyboard after its end. */
+  entry = adw_password_entry_row_new ();
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (entry), _ ("Passphrase"));
+  gtk_list_box_append (GTK_LIST_BOX (list), entry);
+  gtk_box_append (GTK_BOX (box), list);
   if (question->was_wrong)
     {
       GtkWidget *wrong = g_object_new (GTK_TYPE_LABEL, "accessible-role",
@@ -114,7 +118,7 @@ ask_cb (gpointer user_data)
   g_object_set_data (G_OBJECT (dialog), "question", question);
   g_signal_connect_object (entry, "changed", G_CALLBACK (changed_cb), dialog,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (entry, "activate", G_CALLBACK (activated_cb), dialog,
+  g_signal_connect_object (entry, "entry-activated", G_CALLBACK (activated_cb), dialog,
                            G_CONNECT_SWAPPED);
   g_signal_connect (dialog, "response", G_CALLBACK (response_cb), entry);
   g_signal_connect (dialog, "destroy", G_CALLBACK (gone_cb), NULL);

@@ -7,6 +7,8 @@
 G_BEGIN_DECLS
 
 SpareAuthorityBar *spare_authority_window_get_bar (SpareAuthorityWindow *self);
+const char *spare_authority_window_get_packet_query (SpareAuthorityWindow *self);
+void spare_authority_window_enable_work (SpareAuthorityWindow *self, gboolean enabled);
 void spare_authority_window_add_work (SpareAuthorityWindow *self);
 
 G_END_DECLS

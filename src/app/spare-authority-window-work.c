@@ -6,7 +6,10 @@
 
 #include "spare-authority-window-private.h"
 
+#include "spare-authority-delivery.h"
+#include "spare-authority-import.h"
 #include "spare-authority-lists.h"
+#include "spare-authority-policy-window.h"
 #include "spare-details-window.h"
 #include "spare-fact-list.h"
 #include "spare-file-chooser.h"
@@ -283,9 +286,47 @@ verify_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
                                cancellable, verified_cb, self);
 }
 
+/* --- What comes and goes --- */
+
+static void
+files_chosen_cb (GPtrArray *files, gpointer user_data)
+{
+  spare_authority_import_files (SPARE_AUTHORITY_WINDOW (user_data), files);
+}
+
+static void
+import_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  spare_file_chooser_open (user_data, _ ("Choose Bundles or Certificates"), _ ("_Import"),
+                           FALSE, files_chosen_cb, user_data);
+}
+
+static void
+deliver_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SpareAuthorityWindow *self = user_data;
+  gboolean receipts = g_str_equal (g_action_get_name (G_ACTION (action)), "receipts");
+
+  gtk_window_present (GTK_WINDOW (
+      spare_authority_delivery_new (user_data, spare_authority_window_get_session (self),
+                                    receipts ? SPARE_AUTHORITY_DELIVER_RECEIPTS
+                                             : SPARE_AUTHORITY_DELIVER_PACKETS,
+                                    receipts ? NULL
+                                             : spare_authority_window_get_packet_query (self),
+                                    NULL, NULL)));
+}
+
+static void
+policy_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  gtk_window_present (GTK_WINDOW (spare_authority_policy_window_new (user_data)));
+}
+
 static const GActionEntry actions[] = {
-  { "save-certificate", save_action }, { "save-revocation", save_action },
-  { "export-audit", save_action },     { "fingerprint", fingerprint_action },
+  { "import", import_action },          { "receipts", deliver_action },
+  { "export-packets", deliver_action }, { "policy", policy_action },
+  { "save-certificate", save_action },  { "save-revocation", save_action },
+  { "export-audit", save_action },      { "fingerprint", fingerprint_action },
   { "verify", verify_action },
 };
 
@@ -293,4 +334,18 @@ void
 spare_authority_window_add_work (SpareAuthorityWindow *self)
 {
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+}
+
+/* While authority mode is not open there is nothing to work on. */
+void
+spare_authority_window_enable_work (SpareAuthorityWindow *self, gboolean enabled)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    g_simple_action_set_enabled (G_SIMPLE_ACTION (
+                                     g_action_map_lookup_action (G_ACTION_MAP (self),
+                                                                 actions[i].name)),
+                                 enabled);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (
+                                   g_action_map_lookup_action (G_ACTION_MAP (self), "lock")),
+                               enabled);
 }

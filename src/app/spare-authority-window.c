@@ -7,6 +7,7 @@
 
 #include "spare-authority-window.h"
 
+#include "spare-authority-import.h"
 #include "spare-authority-lists.h"
 #include "spare-authority-owner-dialog.h"
 #include "spare-authority-packet-dialog.h"
@@ -14,6 +15,8 @@
 #include "spare-authority-row-dialog.h"
 #include "spare-authority-set-up.h"
 #include "spare-authority-window-private.h"
+#include "spare-case-window.h"
+#include "spare-case.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -28,8 +31,10 @@ struct _SpareAuthorityWindow
   AdwStatusPage *trouble;
   GtkWidget *retry_button;
   SpareAuthoritySetUp *set_up;
+  GtkWidget *main_box;
   AdwViewStack *pages;
   SpareAuthorityPage *packets_page;
+  SpareAuthorityPage *cases_page;
   SpareAuthorityPage *owners_page;
   SpareAuthorityPage *audit_page;
   SpareAuthorityBar *bar;
@@ -57,6 +62,34 @@ spare_authority_window_tell (SpareAuthorityWindow *self, const char *text)
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
 }
 
+void
+spare_authority_window_open_case (SpareAuthorityWindow *self, const char *case_id)
+{
+  adw_view_stack_set_visible_child_name (self->pages, "cases");
+  gtk_window_present (GTK_WINDOW (spare_case_window_new (self, case_id)));
+}
+
+void
+spare_authority_window_offer_case (SpareAuthorityWindow *self,
+                                   const char *text,
+                                   const char *case_id)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (escaped);
+
+  adw_toast_set_button_label (toast, _ ("_Open Case"));
+  adw_toast_set_action_name (toast, "win.open-case");
+  adw_toast_set_action_target (toast, "s", case_id);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+/* What the list of packets shows is what is exported. */
+const char *
+spare_authority_window_get_packet_query (SpareAuthorityWindow *self)
+{
+  return spare_authority_model_get_query (spare_authority_page_get_model (self->packets_page));
+}
+
 /* --- Pages --- */
 
 static void
@@ -65,6 +98,14 @@ packet_activated_cb (SpareAuthorityWindow *self, SpareAuthorityItem *item)
   gtk_window_present (
       GTK_WINDOW (spare_authority_packet_dialog_new (GTK_WINDOW (self),
                                                      spare_authority_item_get_record (item))));
+}
+
+static void
+case_activated_cb (SpareAuthorityWindow *self, SpareAuthorityItem *item)
+{
+  const SpareCase *one = spare_authority_item_get_record (item);
+
+  spare_authority_window_open_case (self, one->id);
 }
 
 static void
@@ -92,6 +133,8 @@ count_page (SpareAuthorityModel *model, SpareAuthorityPage *page)
 
   if (g_str_equal (format, "packets"))
     head = g_strdup_printf (ngettext ("%s packet", "%s packets", (gulong) total), number);
+  else if (g_str_equal (format, "cases"))
+    head = g_strdup_printf (ngettext ("%s case", "%s cases", (gulong) total), number);
   else if (g_str_equal (format, "owners"))
     head = g_strdup_printf (ngettext ("%s owner", "%s owners", (gulong) total), number);
   else
@@ -118,19 +161,7 @@ start_page (SpareAuthorityWindow *self,
 static void
 show_main (SpareAuthorityWindow *self)
 {
-  static const char *const names[] = {
-    "import",           "receipts",        "policy",      "lock",
-    "save-certificate", "save-revocation", "fingerprint", "find",
-    "verify",           "export-audit",    NULL,
-  };
-
-  for (guint i = 0; names[i]; i++)
-    {
-      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), names[i]);
-
-      if (action)
-        g_simple_action_set_enabled (G_SIMPLE_ACTION (action), TRUE);
-    }
+  spare_authority_window_enable_work (self, TRUE);
 }
 
 static void
@@ -219,7 +250,14 @@ find_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     spare_authority_page_search (SPARE_AUTHORITY_PAGE (page));
 }
 
+static void
+open_case_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  spare_authority_window_open_case (user_data, g_variant_get_string (parameter, NULL));
+}
+
 static const GActionEntry actions[] = {
+  { "open-case", open_case_action, "s" },
   { "start", start_action },
   { "lock", lock_action },
   { "find", find_action },
@@ -253,6 +291,22 @@ spare_authority_window_close_request (GtkWindow *window)
   g_signal_connect_object (dialog, "response", G_CALLBACK (close_answered_cb), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
   return TRUE;
+}
+
+static gboolean
+drop_cb (GtkDropTarget *target,
+         const GValue *value,
+         double x,
+         double y,
+         SpareAuthorityWindow *self)
+{
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (GSList *l = g_value_get_boxed (value); l; l = l->next)
+    g_ptr_array_add (files, g_object_ref (l->data));
+  if (files->len > 0)
+    spare_authority_import_files (self, files);
+  return files->len > 0;
 }
 
 static gboolean
@@ -293,8 +347,10 @@ spare_authority_window_class_init (SpareAuthorityWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, trouble);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, retry_button);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, set_up);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, main_box);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, packets_page);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, cases_page);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, owners_page);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, audit_page);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, bar);
@@ -302,6 +358,7 @@ spare_authority_window_class_init (SpareAuthorityWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, set_up_finished_cb);
   gtk_widget_class_bind_template_callback (widget_class, packet_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, owner_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, case_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, audit_activated_cb);
 }
 
@@ -309,19 +366,21 @@ static void
 spare_authority_window_init (SpareAuthorityWindow *self)
 {
   GtkEventController *controller = gtk_event_controller_legacy_new ();
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
 
   self->session = spare_authority_session_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   spare_authority_session_set_window (self->session, GTK_WINDOW (self));
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   spare_authority_window_add_work (self);
-  g_simple_action_set_enabled (G_SIMPLE_ACTION (
-                                   g_action_map_lookup_action (G_ACTION_MAP (self), "lock")),
-                               FALSE);
+  spare_authority_window_enable_work (self, FALSE);
   gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
   g_signal_connect (controller, "event", G_CALLBACK (touched_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), controller);
+  g_signal_connect (target, "drop", G_CALLBACK (drop_cb), self);
+  gtk_widget_add_controller (self->main_box, GTK_EVENT_CONTROLLER (target));
   start_page (self, self->packets_page, "packets", spare_authority_lists_packets);
+  start_page (self, self->cases_page, "cases", spare_authority_lists_cases);
   start_page (self, self->owners_page, "owners", spare_authority_lists_owners);
   start_page (self, self->audit_page, "audit", spare_authority_lists_audit);
 }

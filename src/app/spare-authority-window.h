@@ -21,4 +21,10 @@ SpareAuthoritySession *spare_authority_window_get_session (SpareAuthorityWindow 
 /* @text: not markup. */
 void spare_authority_window_tell (SpareAuthorityWindow *self, const char *text);
 
+/* The same, with a button that opens the case. */
+void spare_authority_window_offer_case (SpareAuthorityWindow *self,
+                                        const char *text,
+                                        const char *case_id);
+void spare_authority_window_open_case (SpareAuthorityWindow *self, const char *case_id);
+
 G_END_DECLS
