@@ -41,12 +41,18 @@ static void
 response_cb (AdwMessageDialog *dialog, const char *response, GtkEditable *entry)
 {
   Question *question = g_object_steal_data (G_OBJECT (dialog), "question");
-  const char *text = gtk_editable_get_text (entry);
+  const char *text;
 
-  if (question)
-    answer (question, g_str_equal (response, "unlock")
-                          ? spare_secret_new_copy (text, strlen (text), NULL)
-                          : NULL);
+  /* It is emitted once more while the dialog closes, when the entry is gone. */
+  if (question == NULL)
+    return;
+  if (!g_str_equal (response, "unlock"))
+    {
+      answer (question, NULL);
+      return;
+    }
+  text = gtk_editable_get_text (entry);
+  answer (question, spare_secret_new_copy (text, strlen (text), NULL));
 }
 
 static void
@@ -77,8 +83,8 @@ ask_cb (gpointer user_data)
 {
   Question *question = user_data;
   GtkWidget *dialog;
+  g_autoptr (GtkEntryBuffer) buffer = NULL;
   GtkWidget *entry;
-  GtkWidget *list;
   GtkWidget *box;
 
   if (*question->parent == NULL)
@@ -90,14 +96,15 @@ ask_cb (gpointer user_data)
                                    _ ("The passphrase is kept in the memory of GnuPG’s agent "
                                       "while you work, and nowhere else."));
   box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  list = gtk_list_box_new ();
-  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
-  gtk_widget_add_css_class (list, "boxed-list");
-  /* Not a GtkPasswordEntry: the one of GTK 4.8 is called by the keyboard after its end. */
-  entry = adw_password_entry_row_new ();
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (entry), _ ("Passphrase"));
-  gtk_list_box_append (GTK_LIST_BOX (list), entry);
-  gtk_box_append (GTK_BOX (box), list);
+  /* Neither a GtkPasswordEntry nor a row for passwords: those of GTK 4.8 and libadwaita 1.2 listen to the keyboard, and
+   * were seen to be called after their end. The buffer is what keeps the text in locked memory. */
+  buffer = gtk_password_entry_buffer_new ();
+  entry = gtk_entry_new_with_buffer (buffer);
+  gtk_entry_set_visibility (GTK_ENTRY (entry), FALSE);
+  gtk_entry_set_input_purpose (GTK_ENTRY (entry), GTK_INPUT_PURPOSE_PASSWORD);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Passphrase"), -1);
+  gtk_box_append (GTK_BOX (box), entry);
   if (question->was_wrong)
     {
       GtkWidget *wrong = g_object_new (GTK_TYPE_LABEL, "accessible-role",
@@ -118,7 +125,7 @@ ask_cb (gpointer user_data)
   g_object_set_data (G_OBJECT (dialog), "question", question);
   g_signal_connect_object (entry, "changed", G_CALLBACK (changed_cb), dialog,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (entry, "entry-activated", G_CALLBACK (activated_cb), dialog,
+  g_signal_connect_object (entry, "activate", G_CALLBACK (activated_cb), dialog,
                            G_CONNECT_SWAPPED);
   g_signal_connect (dialog, "response", G_CALLBACK (response_cb), entry);
   g_signal_connect (dialog, "destroy", G_CALLBACK (gone_cb), NULL);

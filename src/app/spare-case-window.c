@@ -10,6 +10,7 @@
 #include "spare-authority-bar.h"
 #include "spare-authority-delivery.h"
 #include "spare-case-files.h"
+#include "spare-case-loaded.h"
 #include "spare-case-steps.h"
 #include "spare-case-words.h"
 #include "spare-case-work.h"
@@ -50,28 +51,10 @@ G_DEFINE_FINAL_TYPE (SpareCaseWindow, spare_case_window, ADW_TYPE_WINDOW)
 
 typedef struct
 {
-  SpareCase *one;
-  SpareAuthorityPolicy *policy;
-  GPtrArray *officers;
-} Loaded;
-
-typedef struct
-{
   char *id, *check, *evidence, *officer;
   gboolean own;
   SpareProgressMeter *meter;
 } Wish;
-
-static void
-loaded_free (gpointer data)
-{
-  Loaded *loaded = data;
-
-  g_clear_pointer (&loaded->one, spare_case_unref);
-  g_clear_object (&loaded->policy);
-  g_clear_pointer (&loaded->officers, g_ptr_array_unref);
-  g_free (loaded);
-}
 
 static void
 wish_free (gpointer data)
@@ -258,91 +241,14 @@ show_error (SpareCaseWindow *self, const GError *error)
 
 /* --- Reading --- */
 
-static gboolean
-has_approved (const SpareCase *one, const char *name)
-{
-  for (guint i = 0; i < one->approvals->len; i++)
-    {
-      const SpareCaseApproval *approval = g_ptr_array_index (one->approvals, i);
-
-      if (approval->counts && g_strcmp0 (approval->officer, name) == 0)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-has_key (GPtrArray *keys, const char *fingerprint)
-{
-  for (guint i = 0; keys && i < keys->len; i++)
-    if (g_str_equal (spare_key_get_fingerprint (g_ptr_array_index (keys, i)), fingerprint))
-      return TRUE;
-  return FALSE;
-}
-
-/* Whose secret key is here: the authority's own, and those of the person's GnuPG. */
-static GPtrArray *
-find_officers (SpareAuthority *authority,
-               const SpareCase *one,
-               const SpareAuthorityRules *rules)
-{
-  GPtrArray *found = g_ptr_array_new_with_free_func (spare_case_officer_free);
-  g_autoptr (SpareHome) personal = spare_home_new_personal ();
-  g_autoptr (GPtrArray) keys = NULL;
-
-  if (spare_home_exists (personal))
-    keys = spare_home_list_keys_sync (personal, TRUE, NULL, NULL);
-  for (guint i = 0; i < rules->officers->len; i++)
-    {
-      const SpareOfficer *person = g_ptr_array_index (rules->officers, i);
-
-      if (has_approved (one, person->name))
-        continue;
-      for (guint j = 0; person->fingerprints[j]; j++)
-        {
-          const char *fingerprint = person->fingerprints[j];
-          gboolean own = g_str_equal (fingerprint, spare_authority_get_fingerprint (authority));
-          SpareCaseOfficer *officer;
-
-          if (!own && !has_key (keys, fingerprint))
-            continue;
-          officer = g_new0 (SpareCaseOfficer, 1);
-          officer->name = g_strdup (person->name);
-          officer->fingerprint = g_strdup (fingerprint);
-          officer->own = own;
-          g_ptr_array_add (found, officer);
-        }
-    }
-  return found;
-}
-
-static gpointer
-finish_loading (SpareAuthority *authority, SpareCase *one, GError **error)
-{
-  Loaded *loaded;
-
-  if (one == NULL)
-    return NULL;
-  loaded = g_new0 (Loaded, 1);
-  loaded->one = one;
-  loaded->policy = spare_authority_dup_policy (authority, error);
-  if (loaded->policy == NULL)
-    {
-      loaded_free (loaded);
-      return NULL;
-    }
-  loaded->officers = find_officers (authority, one,
-                                    spare_authority_policy_get_rules (loaded->policy));
-  return loaded;
-}
-
 static gpointer
 load_work (SpareAuthority *authority, gpointer data, GCancellable *cancellable, GError **error)
 {
   Wish *wish = data;
 
-  return finish_loading (authority,
-                         spare_case_get_sync (authority, wish->id, cancellable, error), error);
+  return spare_case_loaded_new (authority,
+                                spare_case_get_sync (authority, wish->id, cancellable, error),
+                                error);
 }
 
 static gpointer
@@ -353,10 +259,10 @@ identify_work (SpareAuthority *authority,
 {
   Wish *wish = data;
 
-  return finish_loading (authority,
-                         spare_case_identify_sync (authority, wish->id, wish->check,
-                                                   wish->evidence, cancellable, error),
-                         error);
+  return spare_case_loaded_new (authority,
+                                spare_case_identify_sync (authority, wish->id, wish->check,
+                                                          wish->evidence, cancellable, error),
+                                error);
 }
 
 static gpointer
@@ -369,10 +275,10 @@ approve_work (SpareAuthority *authority,
   g_autoptr (SpareHome) home = wish->own ? g_object_ref (spare_authority_get_home (authority))
                                          : spare_home_new_personal ();
 
-  return finish_loading (authority,
-                         spare_case_approve_sync (authority, wish->id, home, wish->officer,
-                                                  cancellable, error),
-                         error);
+  return spare_case_loaded_new (authority,
+                                spare_case_approve_sync (authority, wish->id, home,
+                                                         wish->officer, cancellable, error),
+                                error);
 }
 
 static gpointer
@@ -388,7 +294,7 @@ recover_work (SpareAuthority *authority,
 
 /* Where it stands now; the page moves on with the case if it was the newest one. */
 static void
-take (SpareCaseWindow *self, Loaded *loaded)
+take (SpareCaseWindow *self, SpareCaseLoaded *loaded)
 {
   gboolean first = self->one == NULL;
   SpareCaseStep before = first ? 0 : spare_case_steps_get_last (self->one);
@@ -434,8 +340,8 @@ static void
 run (SpareCaseWindow *self, SpareAuthorityWorkFunc work, Wish *wish)
 {
   set_working (self, TRUE);
-  spare_authority_session_run (self->session, work, wish, wish_free, loaded_free, NULL,
-                               loaded_cb, self);
+  spare_authority_session_run (self->session, work, wish, wish_free, spare_case_loaded_free,
+                               NULL, loaded_cb, self);
 }
 
 static void

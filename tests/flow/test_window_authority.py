@@ -60,7 +60,7 @@ def write(words, text):
 def unlock():
     """The passphrase, in the window's own dialog."""
     dialog = app.see('Unlock the Authority’s Key', 'dialog', 30)
-    field = uit.eventually(lambda: next((node for node in uit.walk(dialog) if uit.role(node) in ('text', 'password text')), None),
+    field = uit.eventually(lambda: next((node for node in uit.walk(dialog) if uit.role(node) in ('entry', 'text', 'password text')), None),
                            'the entry for it')
     assert uit.Atspi.EditableText.set_text_contents(field, PASSPHRASE)
     app.press('Unlock')
