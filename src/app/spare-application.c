@@ -11,6 +11,7 @@
 #include "spare-app-resources.h"
 #include "spare-authority-window.h"
 #include "spare-file-actions.h"
+#include "spare-help.h"
 #include "spare-icons.h"
 #include "spare-job-queue.h"
 #include "spare-preferences.h"
@@ -165,6 +166,15 @@ authority_action (GSimpleAction *action, GVariant *parameter, gpointer user_data
 }
 
 static void
+help_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (user_data));
+
+  if (window)
+    spare_help_show (window, SPARE_IS_AUTHORITY_WINDOW (window) ? "authority" : "index");
+}
+
+static void
 about_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SpareApplication *self = user_data;
@@ -182,6 +192,7 @@ static const GActionEntry app_actions[] = {
   { "preferences", preferences_action },
   { "authority", authority_action },
   { "about", about_action },
+  { "help", help_action },
   { "quit", quit_action },
 };
 
@@ -251,6 +262,7 @@ spare_application_startup (GApplication *application)
   } accels[] = {
     { "app.quit", { "<Control>q" } },
     { "app.preferences", { "<Control>comma" } },
+    { "app.help", { "F1" } },
     { "win.find", { "<Control>f" } },
     { "win.choose-files", { "<Control>o" } },
     { "win.choose-folder", { "<Control><Shift>o" } },

@@ -7,6 +7,8 @@
 
 #include "spare-file-actions.h"
 
+#include "spare-request-window.h"
+
 #include <glib/gi18n-lib.h>
 
 /* A file looked into is a window of its own: more at once would bury the desktop. */
@@ -97,13 +99,12 @@ look_into (SpareWindow *window, GPtrArray *files)
 }
 
 static void
-look (Look *look)
+ask_for (SpareWindow *window, SpareOwner *owner, GPtrArray *files)
 {
-  /* The way to the authority leads through its own window, where the files are chosen and described. */
-  if (look->recover && g_action_group_has_action (G_ACTION_GROUP (look->window), "lost-key"))
-    g_action_group_activate_action (G_ACTION_GROUP (look->window), "lost-key", NULL);
-  else
-    look_into (look->window, look->files);
+  SpareRequestWindow *request = spare_request_window_new (GTK_WINDOW (window), owner);
+
+  spare_request_window_add_files (request, files);
+  gtk_window_present (GTK_WINDOW (request));
 }
 
 static void
@@ -111,8 +112,10 @@ owner_changed_cb (SpareOwner *owner, Look *waiting)
 {
   if (waiting->window && spare_owner_get_state (owner) != SPARE_OWNER_READY)
     return;
-  if (waiting->window)
-    look (waiting);
+  if (waiting->window && waiting->recover)
+    ask_for (waiting->window, owner, waiting->files);
+  else if (waiting->window)
+    look_into (waiting->window, waiting->files);
   g_signal_handler_disconnect (owner, waiting->handler);
 }
 

@@ -78,15 +78,19 @@ add (SpareRequestFiles *self, GFile *file)
     g_list_store_append (self->store, file);
 }
 
-static void
-chosen_cb (GPtrArray *files, gpointer user_data)
+void
+spare_request_files_add (SpareRequestFiles *self, GPtrArray *files)
 {
-  SpareRequestFiles *self = user_data;
-
   gtk_widget_set_visible (GTK_WIDGET (self->note_label), FALSE);
   for (guint i = 0; i < files->len; i++)
     add (self, g_ptr_array_index (files, i));
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+chosen_cb (GPtrArray *files, gpointer user_data)
+{
+  spare_request_files_add (user_data, files);
 }
 
 static void

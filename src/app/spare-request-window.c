@@ -481,3 +481,9 @@ spare_request_window_new (GtkWindow *parent, SpareOwner *owner)
     gtk_widget_grab_focus (self->next_button);
   return self;
 }
+
+void
+spare_request_window_add_files (SpareRequestWindow *self, GPtrArray *files)
+{
+  spare_request_files_add (self->files, files);
+}

@@ -16,5 +16,7 @@ G_DECLARE_FINAL_TYPE (SpareRequestWindow,
 
 /* "I lost my key". */
 SpareRequestWindow *spare_request_window_new (GtkWindow *parent, SpareOwner *owner);
+/* @files: of GFile, to begin with. */
+void spare_request_window_add_files (SpareRequestWindow *self, GPtrArray *files);
 
 G_END_DECLS

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The help is whole: valid, linked, installed, and what it says to type or to press exists."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import sources
+import tap
+
+TOP, TOOL = sys.argv[1:3]
+PAGES = sources.files(TOP, 'help', endings=['.page'])
+
+
+def check(*words):
+    if not shutil.which('yelp-check'):
+        raise tap.Skip('there is no yelp-check here')
+    answer = subprocess.run(['yelp-check', *words, *(os.path.join(TOP, path) for path in PAGES)], capture_output=True, text=True,
+                            check=False)
+    assert answer.returncode == 0 and not answer.stdout.strip(), answer.stdout + answer.stderr
+
+
+def valid():
+    """Each page is valid Mallard."""
+    check('validate')
+
+
+def linked():
+    """No link leads nowhere, and each page is reached from the index."""
+    check('links')
+    check('orphans')
+
+
+def complete():
+    """What the help is to be about, it has a page for; each page is installed."""
+    names = {os.path.basename(path).removesuffix('.page') for path in PAGES}
+    wanted = {'index', 'first-steps', 'escrow', 'who-can-open', 'lost-key', 'authority', 'administrators', 'by-hand'}
+    assert names >= wanted, wanted - names
+    listed = set(re.findall(r"'C/([a-z-]+)\.page'", sources.read(TOP, 'help/meson.build')))
+    assert listed == names, listed ^ names
+
+
+def said():
+    """Commands in the help are commands of the tool; keys of the policy are those that are read; options exist."""
+    text = ''.join(sources.read(TOP, path) for path in PAGES)
+    offered = subprocess.run([TOOL, '--help'], capture_output=True, text=True, check=True).stdout
+    commands = re.findall(r'<cmd>sparekey-tool ([a-z ]*[a-z])(?: --[a-z]+)?</cmd>', text)
+    assert commands
+    for command in commands:
+        assert f'  {command} ' in offered, command
+    policy = ''.join(sources.read(TOP, path) for path in sources.files(TOP, 'src/core', endings=['.c']) if 'policy' in path)
+    keys = re.findall(r'<title><code>([A-Za-z]+)</code></title>', text)
+    assert len(keys) == 6
+    for key in keys:
+        assert f'"{key}"' in policy, key
+    application = sources.read(TOP, 'src/app/spare-application.c')
+    for option in re.findall(r'<cmd>sparekey --([a-z]+)</cmd>', text):
+        assert f'"{option}"' in application, option
+
+
+def opened():
+    """F1 opens a page that there is."""
+    code = sources.read(TOP, 'src/app/spare-application.c')
+    assert '{ "app.help", { "F1" } }' in code
+    pages = re.search(r'spare_help_show \([^?]*\? "([a-z-]+)" : "([a-z-]+)"\)', code).groups()
+    for page in pages:
+        assert f'help/C/{page}.page' in PAGES, page
+
+
+tap.run(complete, valid, linked, said, opened)
