@@ -164,6 +164,7 @@ test_selection_gone (void)
 
 static guint n_calls, n_addresses, n_bad;
 static char *last_action;
+static GHashTable *seen; /* addresses of one click */
 
 static void
 method_cb (GDBusConnection *connection,
@@ -188,7 +189,7 @@ method_cb (GDBusConnection *connection,
       const char *uri;
 
       g_variant_get_child (addresses, i, "&s", &uri);
-      n_bad += !g_str_has_prefix (uri, "file:///");
+      n_bad += !g_str_has_prefix (uri, "file:///") || !g_hash_table_add (seen, g_strdup (uri));
     }
   n_addresses += g_variant_n_children (addresses);
   n_calls++;
@@ -227,6 +228,8 @@ click (GList *files, const char *action, guint n_expected)
   gboolean found = FALSE;
 
   n_calls = n_addresses = n_bad = 0;
+  g_clear_pointer (&seen, g_hash_table_unref);
+  seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (GList *l = items; l; l = l->next)
     if (g_str_has_suffix (((TestItem *) l->data)->name, action))
       {
