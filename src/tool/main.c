@@ -33,9 +33,11 @@ static const SpareToolCommand *const groups[] = {
   spare_tool_authority_commands,
   spare_tool_authority_owner_commands,
   spare_tool_authority_packet_commands,
+  spare_tool_authority_export_commands,
   spare_tool_authority_case_commands,
   spare_tool_approval_commands,
   spare_tool_authority_audit_commands,
+  spare_tool_authority_rotation_commands,
   spare_tool_demo_commands,
 };
 

@@ -49,9 +49,11 @@ extern const SpareToolCommand spare_tool_grant_commands[];
 extern const SpareToolCommand spare_tool_authority_commands[];
 extern const SpareToolCommand spare_tool_authority_owner_commands[];
 extern const SpareToolCommand spare_tool_authority_packet_commands[];
+extern const SpareToolCommand spare_tool_authority_export_commands[];
 extern const SpareToolCommand spare_tool_authority_case_commands[];
 extern const SpareToolCommand spare_tool_approval_commands[];
 extern const SpareToolCommand spare_tool_authority_audit_commands[];
+extern const SpareToolCommand spare_tool_authority_rotation_commands[];
 extern const SpareToolCommand spare_tool_demo_commands[];
 
 /* Reads the options of a command. @entries: as of GOption. @words: (out) the other words, in the file system's octets. Returns FALSE after

@@ -150,6 +150,15 @@ def receipt():
     assert [packet['state'] for packet in ada.json('escrow', 'list')['packets']] == ['acknowledged'] * 2
 
 
+def never_deposited():
+    """A third letter, whose packet is only with Ada, is lost with her: what is detached stands and falls with the deposit."""
+    path = people.put(os.path.join(ADA_FILES, 'late.txt'), LETTER)
+    assert ada.result('encrypt', '--escrow', 'detached', path)['status'] == 'done'
+    for name in 'secret.txt.gpg', 'late.txt.gpg':
+        opened = acme.gpg('--decrypt', os.path.join(ADA_FILES, name), status=None)
+        assert opened.returncode != 0 and b'flower' not in opened.stdout, 'the authority has no packet in the file'
+
+
 def lose_the_key():
     """Ada's computer is gone. With a new key none of her files opens."""
     subprocess.run(['gpgconf', '--homedir', ada.home(), '--kill', 'all'], check=True)
@@ -175,20 +184,20 @@ def request():
     document = ada.json('recovery', 'request', '--reason', 'My computer was lost on the train', '--old-key', ada.lost,
                         '--to', STICK, ADA_FILES)
     carry('request', document['bundles'])
-    assert document['bundles'][0]['records'] == 2, document
+    assert document['bundles'][0]['records'] == 3, document
     made, = ada.json('recovery', 'list')['requests']
-    assert made['state'] == 'open' and made['files'] == 2 and made['old'] == ada.lost, made
+    assert made['state'] == 'open' and made['files'] == 3 and made['old'] == ada.lost, made
     # A grant that does not exist can't be applied, and the request itself is none.
     assert ada.json('recovery', 'apply', on_stick('request')[0], status=None)['error']
 
 
 def case():
-    """The request becomes a case, both files matched by the signed deposit; nothing can be recovered yet."""
+    """The request becomes a case; what was deposited is matched, the rest is not; nothing can be recovered yet."""
     result, = acme.take_in(*on_stick('request'))
     assert result['type'] == 'request' and result['status'] == 'done' and result['case'], result
     acme.case_id = result['case']
     one = acme.case('show', acme.case_id)
-    assert one['state'] == 'identity' and (one['files'], one['matched'], one['unmatched']) == (2, 2, 0), one
+    assert one['state'] == 'identity' and (one['files'], one['matched'], one['unmatched']) == (3, 2, 1), one
     assert [check['done'] for check in one['identity']] == [False] * 3, one
     assert acme.case('list')['id'] == acme.case_id
     before = people.names(STICK)
@@ -239,10 +248,11 @@ def two_approvals():
 
 
 def grant():
-    """The grant is made; a second call writes the same one again."""
+    """The grant is made for what is matched; a second call writes the same one again."""
     document = acme.json('authority', 'case', 'recover', acme.case_id, '--to', STICK)
     assert document['grant']['records'] == 2 and document['cases'][0]['state'] == 'granted', document
     assert document['grant']['path'] == on_stick('grant')[0] and document['cases'][0]['grant'] == document['grant'], document
+    assert [left['name'] for left in document['grant']['left-out']] == ['late.txt.gpg'], document
     content = people.get(document['grant']['path'])
     again = acme.json('authority', 'case', 'recover', acme.case_id, '--to', STICK)
     assert again['grant']['id'] == document['grant']['id'] and len(on_stick('grant')) == 1, again
@@ -259,6 +269,7 @@ def files_back():
     for path, name in (moved, b'letter.txt'), (os.path.join(ADA_FILES, 'secret.txt.gpg'), b'secret.txt'):
         back = ada.result('decrypt', '--output', os.path.join(ADA_FILES, name.decode() + '.back'), path)
         assert people.get(back['output']) == LETTER + name, back
+    assert ada.result('decrypt', os.path.join(ADA_FILES, 'late.txt.gpg'), status=5)['error']['code'] == 'no-key'
     made, = ada.json('recovery', 'list')['requests']
     assert made['state'] == 'granted', made
     ada.run('recovery', 'apply', on_stick('grant')[0], ADA_FILES, status=4)
@@ -342,5 +353,5 @@ def refused():
     assert ada.json('recovery', 'list')['requests'][0]['state'] == 'refused'
 
 
-tap.run(set_up, encrypt, deposit, intake, receipt, lose_the_key, request, case, identity, two_approvals, grant, files_back,
-        stock_gpg_opens, nothing_left_behind, log_verified, refused)
+tap.run(set_up, encrypt, deposit, intake, receipt, never_deposited, lose_the_key, request, case, identity, two_approvals,
+        grant, files_back, stock_gpg_opens, nothing_left_behind, log_verified, refused)
