@@ -12,6 +12,7 @@
 #include "spare-recipient-files-private.h"
 #include "spare-test-gpg.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* The owner's home knows the authority's certificate; the authority's own home opens what is made for it. */
@@ -114,6 +115,42 @@ encrypt (Fixture *self, GBytes *plain, SpareHead **head)
   if (head != NULL)
     *head = g_steal_pointer (&made);
   return memory_stream_dup_output (&memory);
+}
+
+/* The keyring, away until the first try has failed of that. */
+static char *keyring_path, *keyring_away;
+
+static gboolean
+put_keyring_back_cb (gpointer user_data, GError **error)
+{
+  MemoryStream *memory = user_data;
+
+  g_assert_cmpint (g_rename (keyring_away, keyring_path), ==, 0);
+  return memory_stream_get (memory).rewind_input (memory, error);
+}
+
+static void
+test_keyring_away_for_a_moment (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GBytes) plain = make_noise (1000);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareHead) head = NULL;
+  g_auto (MemoryStream) memory;
+  SpareStream stream;
+
+  keyring_path = g_build_filename (owner_home->path, "pubring.kbx", NULL);
+  keyring_away = g_build_filename (owner_home->path, "pubring.kbx.away", NULL);
+  g_assert_cmpint (g_rename (keyring_path, keyring_away), ==, 0);
+  memory_stream_init (&memory, plain);
+  stream = memory_stream_get (&memory);
+  g_assert_true (stream.input == &memory);
+  stream.rewind_input = put_keyring_back_cb;
+  head = spare_encrypt_sync (self->home, &self->request, &stream, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (head);
+  g_assert_cmpuint (spare_head_get_n_esks (head), ==, 2);
+  g_free (keyring_path);
+  g_free (keyring_away);
 }
 
 /* How it failed; the caller frees it. @memory's call may be set. */
@@ -715,6 +752,7 @@ main (int argc, char *argv[])
     { "the-same-recipient-twice-is-one", test_same_recipient_twice },
     { "an-input-of-another-size-is-an-error", test_size },
     { "errors-of-the-stream-are-the-errors", test_stream_errors },
+    { "a-keyring-that-is-away-for-a-moment-is-no-failure", test_keyring_away_for_a_moment },
     { "a-killed-gpg-is-no-success", test_killed_gpg },
     { "engines-that-die-hang-and-lie-are-errors", test_fake_engines },
     { "can-be-cancelled-at-any-octet", test_cancel },

@@ -17,6 +17,7 @@
 #include "spare-operation-private.h"
 #include "spare-recipient-files-private.h"
 #include "spare-signature-private.h"
+#include "spare-guard-status.h"
 #include "spare-splitter.h"
 
 #include <glib/gi18n-lib.h>
@@ -301,11 +302,40 @@ check_all (SpareOperation *operation,
 
 /* --- The operation --- */
 
+/* Between two tries. */
+#define MOMENT_MSEC 200
+
+/* What may be over in a moment: the system had no process to spare, here or in the guard, or another gpg was just putting
+ * a new keyring in the place of the old. A key that can't be used is refused the second time too. */
+static gboolean
+is_passing (const SpareEngineFacts *facts, gpgme_error_t start_error)
+{
+  return start_error != 0 || facts->exit_status == SPARE_GUARD_EXIT_NOT_STARTED
+         || facts->invalid_recipients > 0;
+}
+
+/* FALSE: cancelled meanwhile. */
+static gboolean
+wait_a_moment (GCancellable *cancellable)
+{
+  GPollFD cancel;
+
+  if (!g_cancellable_make_pollfd (cancellable, &cancel))
+    {
+      g_usleep (MOMENT_MSEC * 1000);
+      return TRUE;
+    }
+  g_poll (&cancel, 1, MOMENT_MSEC);
+  g_cancellable_release_fd (cancellable);
+  return !g_cancellable_is_cancelled (cancellable);
+}
+
 static gboolean
 run (SpareContext *context,
      const SpareEncryptionRequest *request,
      const char *recipients,
      Passage *passage,
+     gboolean *passing,
      GError **error)
 {
   gpgme_encrypt_flags_t flags = GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_ENCRYPT_TO;
@@ -330,15 +360,48 @@ run (SpareContext *context,
     failure = gpgme_op_encrypt_ext_start (context->gpgme, NULL, recipients, flags, input,
                                           output);
 
-  return spare_operation_run (operation, failure, error)
-         && check_all (operation, request, passage, error);
+  if (spare_operation_run (operation, failure, error)
+      && check_all (operation, request, passage, error))
+    return TRUE;
+  *passing = is_passing (spare_operation_get_facts (operation), failure);
+  return FALSE;
+}
+
+static SpareHead *
+encrypt_once (SpareHome *work_home,
+              const SpareEncryptionRequest *request,
+              const char *recipients,
+              const SpareStream *stream,
+              gboolean *passing,
+              GCancellable *cancellable,
+              GError **error)
+{
+  Passage passage = { .stream = stream };
+  g_autoptr (SpareSplitter) splitter = NULL;
+  g_autoptr (SpareContext) context = NULL;
+
+  *passing = FALSE;
+  context = spare_home_new_context_private (work_home,
+                                            request->signing_home == NULL
+                                                ? SPARE_CONTEXT_NO_AGENT
+                                                : SPARE_CONTEXT_DEFAULT,
+                                            cancellable, error);
+  if (context == NULL || !add_signer (context, request, error))
+    return NULL;
+
+  splitter = spare_splitter_new (request->drop, request->drop_data, forward_cb, &passage);
+  passage.splitter = splitter;
+  if (!run (context, request, recipients, &passage, passing, error))
+    return NULL;
+  return spare_head_ref (spare_splitter_get_head (splitter));
 }
 
 /**
  * spare_encrypt_sync:
  * @home: the home that knows the recipients' certificates
  * @request: to whom, signed by whom, and what is expected
- * @stream: where plaintext comes from and the message goes to; the rewind functions are not used
+ * @stream: where plaintext comes from and the message goes to. With rewind functions for both, what may be over in a moment
+ *   (no process to spare) is tried a second time
  * @cancellable: (nullable): ends the operation, at once
  * @error: return location for an error
  *
@@ -362,11 +425,11 @@ spare_encrypt_sync (SpareHome *home,
                     GError **error)
 {
   g_autoptr (SpareRecipientFiles) files = NULL;
-  g_autoptr (SpareContext) context = NULL;
-  g_autoptr (SpareSplitter) splitter = NULL;
+  g_autoptr (GError) failure = NULL;
   g_autofree char *recipients = NULL;
   SpareHome *work_home = request->signing_home != NULL ? request->signing_home : home;
-  Passage passage = { .stream = stream };
+  SpareHead *head;
+  gboolean passing;
 
   g_return_val_if_fail (request->signing_home == NULL || request->signer != NULL, NULL);
   g_return_val_if_fail (request->notation_name == NULL || request->signing_home != NULL, NULL);
@@ -387,17 +450,19 @@ spare_encrypt_sync (SpareHome *home,
       recipients = spare_recipient_files_dup_lines (files);
     }
 
-  context = spare_home_new_context_private (work_home,
-                                            request->signing_home == NULL
-                                                ? SPARE_CONTEXT_NO_AGENT
-                                                : SPARE_CONTEXT_DEFAULT,
-                                            cancellable, error);
-  if (context == NULL || !add_signer (context, request, error))
-    return NULL;
-
-  splitter = spare_splitter_new (request->drop, request->drop_data, forward_cb, &passage);
-  passage.splitter = splitter;
-  if (!run (context, request, recipients, &passage, error))
-    return NULL;
-  return spare_head_ref (spare_splitter_get_head (splitter));
+  head = encrypt_once (work_home, request, recipients, stream, &passing, cancellable, &failure);
+  if (head != NULL)
+    return head;
+  if (passing && stream->rewind_input != NULL && stream->rewind_output != NULL
+      && wait_a_moment (cancellable))
+    {
+      g_debug ("encryption: once more after: %s", failure->message);
+      if (!stream->rewind_input (stream->input, error)
+          || !stream->rewind_output (stream->output, error))
+        return NULL;
+      return encrypt_once (work_home, request, recipients, stream, &passing, cancellable,
+                           error);
+    }
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
 }

@@ -98,6 +98,21 @@ write_cb (gpointer user_data, const guint8 *octets, gsize size, GError **error)
 }
 
 static gboolean
+rewind_input_cb (gpointer user_data, GError **error)
+{
+  return spare_source_rewind (((Encrypting *) user_data)->source, error);
+}
+
+static gboolean
+rewind_output_cb (gpointer user_data, GError **error)
+{
+  Encrypting *self = user_data;
+
+  self->n_written = 0;
+  return spare_output_reset (self->output, error);
+}
+
+static gboolean
 open_input (Encrypting *self, gboolean *compress, GError **error)
 {
   struct stat status;
@@ -398,8 +413,11 @@ encrypt (Encrypting *self, gboolean compress, SpareHead **head, GError **error)
   SpareEncryptionRequest request = { 0 };
   const SpareStream stream = {
     .read = read_cb,
+    /* A folder is packed only once. */
+    .rewind_input = self->source != NULL ? rewind_input_cb : NULL,
     .input = self,
     .write = write_cb,
+    .rewind_output = rewind_output_cb,
     .output = self,
   };
 
