@@ -172,6 +172,7 @@ spare_reason_list_init (SpareReasonList *self)
   gtk_widget_set_margin_end (GTK_WIDGET (self->view), 12);
   gtk_widget_set_margin_bottom (GTK_WIDGET (self->view), 18);
   adw_clamp_scrollable_set_maximum_size (ADW_CLAMP_SCROLLABLE (clamp), 760);
+  adw_clamp_scrollable_set_tightening_threshold (ADW_CLAMP_SCROLLABLE (clamp), 600);
   adw_clamp_scrollable_set_child (ADW_CLAMP_SCROLLABLE (clamp), GTK_WIDGET (self->view));
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER,
                                   GTK_POLICY_AUTOMATIC);

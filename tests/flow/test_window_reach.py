@@ -89,7 +89,46 @@ def escrow_page():
     """Tab leads to everything on the page of escrow."""
     app = story['app']
     window.to_page(app, 'Escrow')
-    reached(tour(app), 'Choose Files', 'Escrow', 'Main Menu', 'typed.txt')
+    reached(tour(app), 'Choose Files', 'Escrow', 'Main Menu', 'typed.txt', 'Open Receipt', 'Export')
+    uit.activate('export', window_number=1)
+    app.wait_focus('Other Folder')
+    reached(tour(app), 'Cancel', 'Other Folder')
+    uit.keys('Escape')
+    app.closed('Export Escrow Packets')
+
+
+def check_page():
+    """Tab leads to everything on the page that checks folders, and by Return a folder is checked."""
+    app = story['app']
+    app.front()
+    window.to_page(app, 'Check')
+    reached(tour(app), 'Choose Folders', 'Check', 'Main Menu')
+    app.tab_to('Choose Folders')
+    uit.keys('Return')
+    window.choose(os.path.dirname(people.put(os.path.join(people.folder('checked'), 'plain.txt'))), title='Choose Folders to Check')
+    app.wait_focus('Check Again')
+
+
+def lost_key():
+    """The way through a lost key can be gone by keyboard alone, back and forth."""
+    app = story['app']
+    app.front()
+    uit.activate('lost-key', window_number=1)
+    app.wait_focus('Continue')
+    uit.keys('Return')
+    app.see('Step 2 of 5')
+    app.wait_focus('Continue')
+    reached(tour(app), 'Another Key', 'Back', 'Continue')
+    app.tab_to('Continue')
+    uit.keys('Return')
+    app.wait_focus('Add Folder')
+    reached(tour(app), 'Add Files', 'Back')
+    app.tab_to('Back')
+    uit.keys('Return')
+    app.see('Step 2 of 5')
+    no_names_missing(app.root, 'a lost key')
+    uit.keys('Escape')
+    app.closed('I Lost My Key')
 
 
 def preferences():
@@ -200,4 +239,4 @@ def managed():
         app.end()
 
 
-tap.run(keyboard_alone, files_page, escrow_page, preferences, named, row_menu, managed)
+tap.run(keyboard_alone, files_page, escrow_page, check_page, lost_key, preferences, named, row_menu, managed)
