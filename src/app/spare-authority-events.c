@@ -37,6 +37,8 @@ static const struct
   { "case.recover.intent", N_ ("Recovery begun") },
   { "case.recover.denied", N_ ("Recovery refused") },
   { "case.grant", N_ ("Grant made") },
+  { "case.deliver", N_ ("Grant delivered") },
+  { "case.recover.nothing", N_ ("Nothing could be granted") },
   { "case.refuse", N_ ("Case refused") },
   { "packets.export", N_ ("Packets exported") },
   { "packets.rotate", N_ ("Packets re-wrapped") },

@@ -87,8 +87,6 @@ add_row (AdwPreferencesGroup *group,
   if (subtitle)
     adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
   gtk_widget_set_valign (control, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (control), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  title, -1);
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), control);
   adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), control);
   adw_preferences_group_add (group, row);
@@ -139,7 +137,11 @@ officer_name_cb (GtkEditable *name, AdwPreferencesRow *row)
 {
   const char *text = gtk_editable_get_text (name);
 
-  adw_preferences_row_set_title (row, *text ? text : _ ("New Officer"));
+  const char *title = *text ? text : _ ("New Officer");
+
+  adw_preferences_row_set_title (row, title);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
+                                  -1);
 }
 
 static GtkEditable *
@@ -444,8 +446,9 @@ GtkWidget *
 spare_authority_policy_window_new (SpareAuthorityWindow *parent)
 {
   GtkWidget *dialog = g_object_new (ADW_TYPE_WINDOW, "transient-for", parent, "modal", TRUE,
-                                    "title", _ ("Policy"), "default-width", 600,
-                                    "default-height", 640, "width-request", 340, NULL);
+                                    "destroy-with-parent", TRUE, "title", _ ("Policy"),
+                                    "default-width", 600, "default-height", 640,
+                                    "width-request", 340, NULL);
   Editor *self = g_new0 (Editor, 1);
 
   self->window = g_object_ref (parent);
@@ -453,6 +456,7 @@ spare_authority_policy_window_new (SpareAuthorityWindow *parent)
   self->officer_rows = g_ptr_array_new ();
   g_object_set_data_full (G_OBJECT (dialog), "editor", self, editor_free);
   g_signal_connect_swapped (dialog, "destroy", G_CALLBACK (closed_cb), self);
+  spare_authority_window_close_by_escape (dialog);
   build (self);
   spare_authority_session_run (spare_authority_window_get_session (parent), load_work, NULL,
                                NULL, g_object_unref, NULL, loaded_cb, dialog);

@@ -83,6 +83,18 @@ spare_authority_window_offer_case (SpareAuthorityWindow *self,
   adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
+void
+spare_authority_window_close_by_escape (GtkWidget *window)
+{
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (controller),
+      gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
+                        gtk_named_action_new ("window.close")));
+  gtk_widget_add_controller (window, controller);
+}
+
 /* What the list of packets shows is what is exported. */
 const char *
 spare_authority_window_get_packet_query (SpareAuthorityWindow *self)

@@ -27,4 +27,7 @@ void spare_authority_window_offer_case (SpareAuthorityWindow *self,
                                         const char *case_id);
 void spare_authority_window_open_case (SpareAuthorityWindow *self, const char *case_id);
 
+/* For a window without a class of its own. */
+void spare_authority_window_close_by_escape (GtkWidget *window);
+
 G_END_DECLS

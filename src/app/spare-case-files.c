@@ -6,6 +6,7 @@
 
 #include "spare-authority-lists.h"
 #include "spare-authority-row.h"
+#include "spare-authority-window.h"
 #include "spare-case-words.h"
 
 #include <adwaita.h>
@@ -49,8 +50,9 @@ GtkWidget *
 spare_case_files_new (GtkWindow *parent, const SpareCase *one)
 {
   GtkWidget *window = g_object_new (ADW_TYPE_WINDOW, "transient-for", parent, "modal", TRUE,
-                                    "title", _ ("Files Asked For"), "default-width", 560,
-                                    "default-height", 560, "width-request", 340, NULL);
+                                    "destroy-with-parent", TRUE, "title", _ ("Files Asked For"),
+                                    "default-width", 560, "default-height", 560,
+                                    "width-request", 340, NULL);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *scroller = gtk_scrolled_window_new ();
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
@@ -74,5 +76,6 @@ spare_case_files_new (GtkWindow *parent, const SpareCase *one)
   gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
   gtk_box_append (GTK_BOX (box), scroller);
   adw_window_set_content (ADW_WINDOW (window), box);
+  spare_authority_window_close_by_escape (window);
   return window;
 }

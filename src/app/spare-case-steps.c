@@ -152,6 +152,11 @@ spare_case_steps_add_row (GtkWidget *list,
       if (chip_style)
         gtk_widget_add_css_class (widget, chip_style);
       gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
+      /* The row's own text makes room for it, not the other way round. */
+      for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
+           child = gtk_widget_get_next_sibling (child))
+        if (GTK_IS_LABEL (child))
+          gtk_label_set_ellipsize (GTK_LABEL (child), PANGO_ELLIPSIZE_NONE);
       adw_action_row_add_suffix (ADW_ACTION_ROW (row), widget);
     }
   gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
@@ -260,7 +265,8 @@ build_request (const SpareCaseView *view)
       spare_case_steps_add_text (page, text, "error");
     }
   add_claim (view, page);
-  count = g_strdup_printf ("%s; %s.", matched, unmatched);
+  count = one->n_unmatched > 0 ? g_strdup_printf ("%s; %s.", matched, unmatched)
+                               : g_strdup_printf ("%s.", matched);
   spare_case_steps_add_text (page, count, "heading");
   if (one->n_unmatched > 0)
     spare_case_steps_add_text (

@@ -542,7 +542,8 @@ spare_case_window_init (SpareCaseWindow *self)
 SpareCaseWindow *
 spare_case_window_new (SpareAuthorityWindow *parent, const char *case_id)
 {
-  SpareCaseWindow *self = g_object_new (SPARE_TYPE_CASE_WINDOW, "transient-for", parent, NULL);
+  SpareCaseWindow *self = g_object_new (SPARE_TYPE_CASE_WINDOW, "transient-for", parent,
+                                        "destroy-with-parent", TRUE, NULL);
 
   self->window = g_object_ref (parent);
   self->session = g_object_ref (spare_authority_window_get_session (parent));

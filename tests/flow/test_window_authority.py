@@ -89,10 +89,14 @@ def first_row():
 
 def place(accept, title):
     """Chooses the stick in the window that asks where to write, and writes."""
-    app.see(title)
-    app.press('Other Folder')
+    dialog = app.see(title, seconds=20)
+    while uit.role(dialog) not in ('frame', 'window', 'dialog', 'filler') or dialog.get_parent() != app.root:
+        dialog = dialog.get_parent()
+    uit.click(uit.find(dialog, 'button', 'Other Folder'))
     window.choose(STICK, title='Choose a Folder')
-    app.press(accept)
+    button = uit.find(dialog, 'button', accept)
+    uit.eventually(lambda: 'sensitive' in uit.states(button), 'the button to be ready')
+    uit.click(button)
 
 
 def set_up():
@@ -148,7 +152,8 @@ def intake():
     uit.eventually(lambda: on_stick('receipt'), 'the receipt', 60)
     app.see('Bring it to its owner')
     look('07-receipts')
-    app.press('Close')
+    uit.keys('Escape')
+    app.closed('Write Receipts')
     ada.run('escrow', 'receipt', on_stick('receipt')[0])
 
 
@@ -215,7 +220,8 @@ def recovery():
     uit.eventually(lambda: on_stick('grant'), 'the grant', 60)
     app.see('The grant opens 1 file')
     look('14-delivered')
-    app.press('Close')
+    uit.keys('Escape')
+    app.closed('Deliver the Grant')
     results = ada.json('recovery', 'apply', on_stick('grant')[0], ADA_FILES)['results']
     assert [result['status'] for result in results] == ['done'], results
     back = ada.result('decrypt', '--output', os.path.join(ADA_FILES, 'back.txt'), os.path.join(ADA_FILES, 'letter.txt.gpg'))
@@ -232,7 +238,8 @@ def audit():
     uit.activate('verify', window_number=1)
     app.see('The Log Is Whole', seconds=60)
     look('16-verified')
-    app.press('Close')
+    uit.keys('Escape')
+    app.closed('The Log Is Whole')
 
 
 def policy():
@@ -240,7 +247,16 @@ def policy():
     uit.activate('policy', window_number=1)
     app.see('Enrolled Owners Only')
     look('17-policy')
+    write('Checks', 'document;callback;')
+    dialog = app.see('Policy', 'frame')
+    spins = [node for node in uit.walk(dialog) if uit.role(node) == 'spin button' and 'For Matched Files' in uit.name(node)]
+    spins[0].set_current_value(3)
+    uit.click(uit.find(dialog, 'button', 'Save'))
+    uit.eventually(lambda: any(uit.role(node) == 'alert' and 'officer' in uit.name(node) for node in uit.walk(dialog)),
+                   'the refusal', 30)
+    look('18-refused')
     uit.keys('Escape')
+    app.closed('Policy')
 
 
 def named():
