@@ -337,7 +337,8 @@ dup_time (const char *when)
 
   if (when && *when != '-')
     return g_strdup (when);
-  then = g_date_time_add_days (now, when ? atoi (when) : 0);
+  /* Two minutes ago rather than now: a key of this very second can count as one of the future. */
+  then = when ? g_date_time_add_days (now, atoi (when)) : g_date_time_add_minutes (now, -2);
   return g_date_time_format (then, "%Y%m%dT%H%M%S");
 }
 
@@ -345,9 +346,17 @@ dup_time (const char *when)
 static char *
 dup_later_time (const char *when)
 {
-  char *time = dup_time (when);
+  char *time;
 
-  if (when && *when != '-')
+  if (!when)
+    {
+      g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+      g_autoptr (GDateTime) then = g_date_time_add_minutes (now, -1);
+
+      return g_date_time_format (then, "%Y%m%dT%H%M%S");
+    }
+  time = dup_time (when);
+  if (*when != '-')
     time[strlen (time) - 3] = '1'; /* a minute past midnight */
   return time;
 }
