@@ -4,10 +4,10 @@
 
 #include "spare-application.h"
 #include "spare-engine.h"
+#include "spare-locale.h"
 #include "spare-process.h"
 
 #include <glib/gi18n-lib.h>
-#include <locale.h>
 
 int
 main (int argc, char *argv[])
@@ -15,10 +15,7 @@ main (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   g_autoptr (SpareApplication) application = NULL;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  spare_locale_init ();
   g_set_application_name (_ ("Spare Key"));
 
   /* What fails here is shown in the window: a program that ends without a word helps nobody. */

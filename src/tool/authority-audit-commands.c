@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,14 +82,13 @@ read_anchor (const char *path, JsonObject **anchor, GError **error)
 static void
 print_verification (const SpareAuditVerification *result)
 {
-  spare_tool_print (_ ("Rows: %" G_GUINT64_FORMAT), result->rows);
+  spare_tool_print (_ ("Rows: %" PRIu64), result->rows);
   if (result->valid)
     spare_tool_print (_ ("The log is whole."));
   else
     fprintf (stderr, "sparekey-tool: %s\n", result->why);
   if (result->valid && result->unprotected > 0)
-    spare_tool_print (_ ("Not yet protected by a signature: the last %" G_GUINT64_FORMAT
-                         " of them."),
+    spare_tool_print (_ ("Not yet protected by a signature: the last %" PRIu64 " of them."),
                       result->unprotected);
 }
 
@@ -200,7 +200,7 @@ run_on_whole (SpareTool *tool, const Wishes *wishes)
   else if (result != NULL)
     print_verification (result);
   else
-    spare_tool_print (_ ("Rows: %" G_GUINT64_FORMAT), rows);
+    spare_tool_print (_ ("Rows: %" PRIu64), rows);
   return result == NULL || result->valid ? SPARE_TOOL_DONE : SPARE_TOOL_DAMAGED;
 }
 

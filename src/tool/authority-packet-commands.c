@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "spare-display.h"
@@ -50,11 +51,10 @@ print_import (const SpareImportResult *result)
       fprintf (stderr, "%s: %s\n", name, result->error->message);
       return;
     }
-  spare_tool_print (_ ("%s: %s; new: %" G_GUINT64_FORMAT ", known: %" G_GUINT64_FORMAT
-                       ", refused: %" G_GUINT64_FORMAT),
-                    name, result->type, result->n_new, result->n_known, result->n_refused);
+  spare_tool_print (_ ("%s: %s; new: %" PRIu64 ", known: %" PRIu64 ", refused: %" PRIu64), name,
+                    result->type, result->n_new, result->n_known, result->n_refused);
   if (result->n_held > 0)
-    spare_tool_print (_ ("    held without a valid proof: %" G_GUINT64_FORMAT), result->n_held);
+    spare_tool_print (_ ("    held without a valid proof: %" PRIu64), result->n_held);
   if (result->case_id != NULL)
     spare_tool_print (_ ("    case %s"), result->case_id);
 }

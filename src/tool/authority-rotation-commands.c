@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "spare-display.h"
@@ -54,9 +55,8 @@ run_rotate (SpareTool *tool, char **argv)
       spare_tool_print_json (builder);
     }
   else
-    spare_tool_print (_ ("Re-wrapped now: %" G_GUINT64_FORMAT
-                         ". Were so already: %" G_GUINT64_FORMAT
-                         ". Could not be opened, and stay as they are: %" G_GUINT64_FORMAT "."),
+    spare_tool_print (_ ("Re-wrapped now: %" PRIu64 ". Were so already: %" PRIu64
+                         ". Could not be opened, and stay as they are: %" PRIu64 "."),
                       result->n_done, result->n_before, result->n_failed);
   if (result->n_failed == 0)
     return SPARE_TOOL_DONE;
@@ -82,9 +82,8 @@ show_drill (SpareTool *tool, const SpareDrillResult *result)
       spare_tool_print_json (builder);
       return;
     }
-  spare_tool_print (_ ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                       " packets could be opened."),
-                    result->n_opened, result->n_tried);
+  spare_tool_print (_ ("%" PRIu64 " of %" PRIu64 " packets could be opened."), result->n_opened,
+                    result->n_tried);
   for (guint i = 0; i < result->failed->len; i++)
     {
       g_autofree char *serial = spare_display_text (g_ptr_array_index (result->failed, i), -1,

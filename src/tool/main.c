@@ -6,13 +6,13 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "spare-engine.h"
 #include "spare-error.h"
+#include "spare-locale.h"
 #include "spare-process.h"
 #include "spare-tool-authority.h"
 #include "spare-tool.h"
@@ -197,10 +197,7 @@ main (int argc, char **argv)
   guint n_words;
   int status;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  spare_locale_init ();
   g_set_prgname ("sparekey-tool");
 
   if (argc == 2 && (strcmp (argv[1], "help") == 0 || strcmp (argv[1], "--help") == 0))

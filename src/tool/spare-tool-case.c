@@ -7,6 +7,7 @@
 #include "spare-tool-case.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "spare-display.h"
@@ -254,7 +255,7 @@ print_grant (const SpareGrantResult *grant)
 
       fprintf (stderr, "%s: %s\n", name, left->why);
     }
-  spare_tool_print (_ ("Files granted: %" G_GUINT64_FORMAT), grant->n_records);
+  spare_tool_print (_ ("Files granted: %" PRIu64), grant->n_records);
   spare_tool_print ("%s", path);
 }
 

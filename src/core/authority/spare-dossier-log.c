@@ -16,6 +16,7 @@
 #include "spare-registry-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 
 static gboolean
 is_about (const SpareAuditRow *row, const char *member, const char *value)
@@ -135,7 +136,7 @@ spare_dossier_verify_log_sync (SpareDossier *self, GCancellable *cancellable, GE
   if (!verification->valid)
     {
       g_set_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
-                   _ ("The audit log does not fit from row %" G_GINT64_FORMAT " on. Nothing is "
+                   _ ("The audit log does not fit from row %" PRId64 " on. Nothing is "
                       "recovered until that is cleared up. Nothing was changed."),
                    verification->first_bad);
       return FALSE;
