@@ -253,6 +253,7 @@ build_request (const SpareCaseView *view)
                                  "%u files are matched by deposits of the owner’s own",
                                  one->n_matched),
                        one->n_matched);
+  /* Translators: goes on after “1 file is matched by a deposit of the owner’s own; ” */
   g_autofree char *unmatched = g_strdup_printf (ngettext ("%u is not", "%u are not",
                                                           one->n_unmatched),
                                                 one->n_unmatched);

@@ -132,8 +132,9 @@ add_step_row (SpareCaseWindow *self, const SpareCaseView *view, SpareCaseStep st
   g_autofree char *count = g_strdup_printf ("%d", number);
   GtkWidget *sign = done ? gtk_image_new_from_icon_name ("object-select-symbolic")
                          : gtk_label_new (count);
-  g_autofree char *label = g_strdup_printf (done ? _ ("%s, done") : _ ("%s"),
-                                            spare_case_steps_title (step));
+  g_autofree char *label = done
+                               ? g_strdup_printf (_ ("%s, done"), spare_case_steps_title (step))
+                               : g_strdup (spare_case_steps_title (step));
 
   gtk_widget_set_size_request (sign, 16, -1);
   gtk_box_append (GTK_BOX (line), sign);
