@@ -39,7 +39,7 @@ cover_words (SpareCover cover)
     case SPARE_COVER_EMBEDDED:
       return _ ("The authority is named in the file");
     case SPARE_COVER_DEPOSITED:
-      return _ ("The authority's packet is kept in the outbox, not in the file");
+      return _ ("The authority’s packet is kept in the outbox, not in the file");
     case SPARE_COVER_PENDING:
       return _ ("The authority is to be added later");
     case SPARE_COVER_NONE:

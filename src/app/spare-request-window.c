@@ -241,7 +241,7 @@ show_nothing (SpareRequestWindow *self, GPtrArray *left_out)
              n > 0
                  ? _ ("There is nothing to ask for. These were looked at:")
                  : _ ("There is nothing to ask for: no encrypted files are there that your key "
-                      "doesn't open."));
+                      "doesn’t open."));
   spare_reason_list_set_left_out (self->left_list, left_out);
   gtk_widget_set_visible (GTK_WIDGET (self->left_list), n > 0);
   gtk_label_set_text (self->done_fingerprint, "");

@@ -56,7 +56,7 @@ add_request (SpareDetailsWindow *window, const SpareRequest *request)
   AdwPreferencesGroup *group = spare_details_window_add_group (window, title);
 
   spare_fact_list_add (group, _ ("State"), state_words (request), FALSE, FALSE);
-  add_text (group, _ ("The Authority's Reason"), request->answer_text);
+  add_text (group, _ ("The Authority’s Reason"), request->answer_text);
   spare_fact_list_add (group, _ ("Asked For"), files, FALSE, FALSE);
   spare_fact_list_add (group, _ ("Why"),
                        request->stolen ? _ ("The old key was stolen")

@@ -244,7 +244,7 @@ const SpareToolCommand spare_tool_authority_case_commands[] = {
         "read out."),
     run_identity },
   { "authority case approve", "CASE [--as FINGERPRINT]",
-    N_ ("Approves a case with an officer's key on this computer."), run_approve },
+    N_ ("Approves a case with an officer’s key on this computer."), run_approve },
   { "authority case ask", "CASE --to FOLDER",
     N_ ("Writes the case for officers elsewhere, who answer with “authority approve”."),
     run_ask },

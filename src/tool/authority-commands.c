@@ -72,7 +72,7 @@ run_create (SpareTool *tool, char **argv)
       if (passphrase == NULL)
         return spare_tool_fail (tool, error);
       if (spare_secret_get_size (passphrase) == 0)
-        return spare_tool_usage (tool, _ ("the authority's key is not made without a "
+        return spare_tool_usage (tool, _ ("the authority’s key is not made without a "
                                           "passphrase. Nothing was done."));
     }
   authority = spare_authority_new ();
@@ -239,7 +239,7 @@ const SpareToolCommand spare_tool_authority_commands[] = {
   { "authority create", "--name NAME --email ADDRESS [--policy FILE] [--passphrase-fd N]",
     N_ ("Makes a backup authority on this computer."), run_create },
   { "authority certificate", "--to FILE",
-    N_ ("Writes the authority's public key, for the people who will trust it."),
+    N_ ("Writes the authority’s public key, for the people who will trust it."),
     run_certificate },
   { "authority policy", "[--set FILE]",
     N_ ("Shows the rules for recovery, or sets them; each change is in the audit log."),

@@ -135,7 +135,7 @@ run_enroll (SpareTool *tool, char **argv)
     return SPARE_TOOL_USAGE;
   if (words[0] == NULL || words[1] != NULL || contact == NULL || evidence == NULL)
     return spare_tool_usage (tool,
-                             _ ("give the owner's fingerprint as the person confirmed it, "
+                             _ ("give the owner’s fingerprint as the person confirmed it, "
                                 "--contact, how to reach the person, and --evidence, what "
                                 "you saw"));
   fingerprint = spare_tool_take_fingerprint (tool, words[0]);
@@ -169,7 +169,7 @@ run_lost (SpareTool *tool, char **argv)
     return SPARE_TOOL_USAGE;
   if (words[0] == NULL || words[1] != NULL || kind_name == NULL
       || !spare_loss_kind_from_string (kind_name, &kind) || kind == SPARE_LOSS_NONE)
-    return spare_tool_usage (tool, _ ("give the owner's fingerprint and --kind lost, stolen or "
+    return spare_tool_usage (tool, _ ("give the owner’s fingerprint and --kind lost, stolen or "
                                       "revoked"));
   if (since_text != NULL && (since = spare_tool_parse_day (since_text, FALSE)) == 0)
     return spare_tool_usage (tool, _ ("--since takes a day: YYYY-MM-DD"));
@@ -192,7 +192,7 @@ const SpareToolCommand spare_tool_authority_owner_commands[] = {
     N_ ("Notes that a fingerprint was confirmed with the person, and how to reach the person."),
     run_enroll },
   { "authority owner lost", "FINGERPRINT --kind lost|stolen|revoked [--since YYYY-MM-DD]",
-    N_ ("Notes that somebody's key is in wrong hands or gone; what is deposited with it "
+    N_ ("Notes that somebody’s key is in wrong hands or gone; what is deposited with it "
         "afterwards proves nothing."),
     run_lost },
   { NULL },

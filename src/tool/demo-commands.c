@@ -174,7 +174,7 @@ play_owner (Story *self, GError **error)
     return FALSE;
   g_unlink (letter);
   spare_stage_say (self->stage,
-                   _ ("The letter's escrow packet, a few hundred octets, goes to the "
+                   _ ("The letter’s escrow packet, a few hundred octets, goes to the "
                       "authority. The letter itself never does."));
   return PLAY (self, ADA, NULL, error, "escrow", "export", "--to", "stick");
 }
@@ -188,7 +188,7 @@ play_deposit (Story *self, GError **error)
   if (deposit == NULL || !AUTHORITY (self, NULL, error, "import", deposit))
     return FALSE;
   spare_stage_say (self->stage,
-                   _ ("An officer confirms Ada's fingerprint with her, and notes how "
+                   _ ("An officer confirms Ada’s fingerprint with her, and notes how "
                       "to reach her. The authority answers what it holds."));
   if (!AUTHORITY (self, NULL, error, "owner", "enroll", self->old_key, "--contact",
                   "extension 12", "--evidence", "passport, and her card with the fingerprint")
@@ -202,7 +202,7 @@ static gboolean
 play_lost_key (Story *self, GError **error)
 {
   spare_stage_say (self->stage,
-                   _ ("Ada loses her key. She makes a new one, which can't open the "
+                   _ ("Ada loses her key. She makes a new one, which can’t open the "
                       "letter, and asks the authority for help."));
   self->new_key = play_new_key (self, error);
   return self->new_key != NULL && PLAY (self, ADA, NULL, error, "key", "use", self->new_key)
@@ -221,8 +221,8 @@ play_case (Story *self, GError **error)
 
   spare_stage_say (self->stage,
                    _ ("The request becomes a case. The authority knows the letter from "
-                      "Ada's signed deposit. Her identity is established; she reads "
-                      "out her new key's fingerprint."));
+                      "Ada’s signed deposit. Her identity is established; she reads "
+                      "out her new key’s fingerprint."));
   if (request == NULL || !AUTHORITY (self, &said, error, "import", request)
       || (self->case_id = find_case (said, error)) == NULL
       || !AUTHORITY (self, NULL, error, "case", "show", self->case_id))
@@ -260,7 +260,7 @@ play_return (Story *self, GError **error)
   g_autofree char *text = NULL;
 
   spare_stage_say (self->stage,
-                   _ ("The session key is wrapped for Ada's new key. She applies the "
+                   _ ("The session key is wrapped for Ada’s new key. She applies the "
                       "grant, and the letter opens."));
   if (!AUTHORITY (self, NULL, error, "case", "recover", self->case_id, "--to", "stick")
       || (grant = spare_stage_find (self->stage, "stick", "grant-", error)) == NULL
@@ -275,7 +275,7 @@ play_return (Story *self, GError **error)
       return FALSE;
     }
   spare_stage_say (self->stage, text);
-  spare_stage_say (self->stage, _ ("All of this is in the authority's log, row by row:"));
+  spare_stage_say (self->stage, _ ("All of this is in the authority’s log, row by row:"));
   return AUTHORITY (self, NULL, error, "audit", "--verify");
 }
 

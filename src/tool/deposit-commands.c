@@ -86,7 +86,7 @@ const SpareToolCommand spare_tool_deposit_commands[] = {
     N_ ("Writes the packets that the backup authority does not have yet, signed and encrypted "
         "for it; --again also those that it never acknowledged."),
     run_export },
-  { "escrow receipt", "BUNDLE", N_ ("Takes in the authority's answer: which packets it has."),
+  { "escrow receipt", "BUNDLE", N_ ("Takes in the authority’s answer: which packets it has."),
     run_receipt },
   { NULL },
 };

@@ -121,7 +121,7 @@ run_trust (SpareTool *tool, char **argv)
     return SPARE_TOOL_USAGE;
   if (words[0] == NULL || words[1] != NULL || fingerprint == NULL)
     return spare_tool_usage (tool,
-                             _ ("give the authority's public key and --fingerprint, the 40 "
+                             _ ("give the authority’s public key and --fingerprint, the 40 "
                                 "characters that you were given on paper or by phone"));
   octets = spare_tool_read_file (words[0], CERTIFICATE_MAX, &error);
   if (octets == NULL || !spare_tool_open (tool, &error)
@@ -264,7 +264,7 @@ find_packet (SpareTool *tool, const char *path, char **serial, GError **error)
   if (entry != NULL && entry->packet != NULL)
     return g_bytes_ref (entry->packet);
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
-                       _ ("The backup authority can't open this file, and there is no packet "
+                       _ ("The backup authority can’t open this file, and there is no packet "
                           "of it in "
                           "the outbox. Nothing was written."));
   return NULL;

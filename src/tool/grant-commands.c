@@ -84,7 +84,7 @@ run_apply (SpareTool *tool, char **argv)
 
 const SpareToolCommand spare_tool_grant_commands[] = {
   { "recovery apply", "GRANT [PATH…]",
-    N_ ("Makes files openable with your new key, by the authority's answer; PATHs are searched "
+    N_ ("Makes files openable with your new key, by the authority’s answer; PATHs are searched "
         "for files that were moved."),
     run_apply },
   { NULL },

@@ -129,6 +129,6 @@ run_remove (SpareTool *tool, char **argv)
 const SpareToolCommand spare_tool_recipient_commands[] = {
   { "recipient import", "FILE", N_ ("Takes in the public keys of other people."), run_import },
   { "recipient list", "", N_ ("Lists the people whose keys are known here."), run_list },
-  { "recipient remove", "FINGERPRINT", N_ ("Forgets a person's public key."), run_remove },
+  { "recipient remove", "FINGERPRINT", N_ ("Forgets a person’s public key."), run_remove },
   { NULL },
 };

@@ -355,7 +355,7 @@ start_keyring (SpareStage *self, GError **error)
   if (waiting.appeared)
     return TRUE;
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_KEYRING_MISSING,
-                       _ ("The demo's own keyring did not start."));
+                       _ ("The demo’s own keyring did not start."));
   return FALSE;
 }
 

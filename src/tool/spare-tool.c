@@ -161,7 +161,7 @@ spare_tool_read_passphrase (SpareTool *self, GError **error)
       if (got < 0)
         {
           g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
-                       _ ("The passphrase can't be read: %s"), g_strerror (errno));
+                       _ ("The passphrase can’t be read: %s"), g_strerror (errno));
           spare_secret_wipe (text, sizeof text);
           return NULL;
         }

@@ -60,13 +60,13 @@ def extracted():
 
 
 def plain_words():
-    """No message uses the engine's jargon, Latin abbreviations or exclamation marks."""
+    """No message uses the engine's jargon, Latin abbreviations, exclamation marks or a typewriter's apostrophes."""
     bad = []
     for path in sources.files(TOP, 'src', endings=['.c', '.h']):
         text = sources.code(sources.read(TOP, path))
         for match in re.finditer(r'(?<![A-Za-z0-9_])(?:_|N_) ?\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)\)', text):
             words = ''.join(re.findall(r'"((?:\\.|[^"\\])*)"', match.group(1)))
-            if re.search(r'\b(PKESK|SEIPD|ESK|ownertrust|trustdb|keyring daemon|e\.g\.|i\.e\.|etc\.)|[!]$', words):
+            if re.search(r'\b(PKESK|SEIPD|ESK|ownertrust|trustdb|keyring daemon|e\.g\.|i\.e\.|etc\.)|[!]$|[a-z]\'', words):
                 bad.append(f'{path}:{text.count(chr(10), 0, match.start()) + 1}: {words}')
     sources.none(bad, 'Say it in plain words:')
 

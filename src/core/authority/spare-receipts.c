@@ -85,7 +85,7 @@ find_receiver (SpareAuthority *authority,
       g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
                            _ ("The owner’s certificate is not known, so nothing can be "
                               "encrypted "
-                              "to him."));
+                              "to them."));
       return NULL;
     }
   return spare_home_import_certificate_sync (scratch, known->certificate, owner, cancellable,

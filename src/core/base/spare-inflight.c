@@ -64,7 +64,7 @@ open_folder (GError **error)
     return -1;
   fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
-    spare_errno_set_error (error, errno, _ ("Spare Key's own folder can't be opened."));
+    spare_errno_set_error (error, errno, _ ("Spare Key’s own folder can’t be opened."));
 
   return fd;
 }
@@ -164,7 +164,7 @@ spare_inflight_begin (const char *directory,
     }
 
   spare_errno_set_error (error, errno,
-                         _ ("Spare Key can't write in its own folder. Nothing was changed."));
+                         _ ("Spare Key can’t write in its own folder. Nothing was changed."));
   if (self->fd >= 0)
     unlinkat (self->folder, self->id, 0);
   spare_inflight_leave (self);
@@ -238,7 +238,7 @@ collect (int folder, GError **error)
   if (flock (folder, LOCK_EX) != 0
       || (fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
     {
-      spare_errno_set_error (error, errno, _ ("Spare Key's own folder can't be read."));
+      spare_errno_set_error (error, errno, _ ("Spare Key’s own folder can’t be read."));
       return NULL;
     }
   dir = fdopendir (fd);

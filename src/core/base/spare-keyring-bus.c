@@ -155,9 +155,9 @@ get_sentence (SpareErrorCode code)
     {
     case SPARE_ERROR_KEYRING_MISSING:
       return _ (
-          "There is no keyring service, so Spare Key can't reach your keys. Nothing was "
+          "There is no keyring service, so Spare Key can’t reach your keys. Nothing was "
           "changed. "
-          "Start your desktop's keyring (GNOME Keyring, KeePassXC or KWallet) and try again.");
+          "Start your desktop’s keyring (GNOME Keyring, KeePassXC or KWallet) and try again.");
     case SPARE_ERROR_KEYRING_LOCKED:
       return _ ("Your keyring is locked, and nothing is there to unlock it with. Nothing was "
                 "changed. "
@@ -173,7 +173,7 @@ get_sentence (SpareErrorCode code)
     case SPARE_ERROR_NO_KEY:
       return _ ("This key is not in your keyring. Nothing was changed.");
     default:
-      return _ ("The keyring can't be used. Nothing was changed.");
+      return _ ("The keyring can’t be used. Nothing was changed.");
     }
 }
 
@@ -189,7 +189,7 @@ spare_keyring_call_fail_no_collection (SpareKeyringCall *self)
   return_error (self, g_error_new_literal (
                           SPARE_ERROR, SPARE_ERROR_KEYRING_MISSING,
                           _ ("Your desktop has no default keyring to keep keys in. Nothing was "
-                             "changed. Make one in your desktop's password manager and try "
+                             "changed. Make one in your desktop’s password manager and try "
                              "again.")));
 }
 

@@ -683,7 +683,7 @@ store_read_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    g_error_new_literal (SPARE_ERROR, SPARE_ERROR_KEYRING_GONE,
                                                         _ ("The keyring did not keep the key "
                                                            "as it was given. What was "
-                                                           "there before is unchanged; don't "
+                                                           "there before is unchanged; don’t "
                                                            "rely on this keyring.")));
         }
       else

@@ -365,7 +365,7 @@ spare_output_dir_remove_tree (int dirfd, const char *name, GError **error)
     g_autofree char *shown = spare_display_text (name, -1, 80);
 
     spare_errno_set_error (error, errsv,
-                           _ ("The unfinished folder “%s” can't be removed; it is hidden, and "
+                           _ ("The unfinished folder “%s” can’t be removed; it is hidden, and "
                               "safe to "
                               "delete by hand."),
                            shown);

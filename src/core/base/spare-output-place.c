@@ -68,7 +68,7 @@ get_sentence (int errsv)
                 "original is "
                 "unchanged.");
     default:
-      return _ ("The output can't be written in the folder “%s”. Nothing was changed.");
+      return _ ("The output can’t be written in the folder “%s”. Nothing was changed.");
     }
 }
 

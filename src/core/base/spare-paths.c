@@ -65,7 +65,7 @@ spare_paths_ensure_dir (const char *path, GError **error)
   if (g_mkdir_with_parents (path, 0700) != 0)
     {
       spare_errno_set_error (error, errno,
-                             _ ("The folder “%s”, where Spare Key keeps its data, can't be "
+                             _ ("The folder “%s”, where Spare Key keeps its data, can’t be "
                                 "made."),
                              shown);
       return FALSE;
@@ -74,7 +74,7 @@ spare_paths_ensure_dir (const char *path, GError **error)
   if (fd < 0 || fstat (fd, &st) != 0)
     {
       spare_errno_set_error (error, errno,
-                             _ ("The folder “%s”, where Spare Key keeps its data, can't be "
+                             _ ("The folder “%s”, where Spare Key keeps its data, can’t be "
                                 "opened."),
                              shown);
       return FALSE;
@@ -89,7 +89,7 @@ spare_paths_ensure_dir (const char *path, GError **error)
     }
   if ((st.st_mode & 077) != 0 && fchmod (fd, 0700) != 0)
     {
-      spare_errno_set_error (error, errno, _ ("The folder “%s” can't be made private."), shown);
+      spare_errno_set_error (error, errno, _ ("The folder “%s” can’t be made private."), shown);
       return FALSE;
     }
 

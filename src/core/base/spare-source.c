@@ -92,7 +92,7 @@ set_open_error (int errsv, const char *shown, GError **error)
                    _ ("“%s” is not a file. Nothing was read."), shown);
       break;
     default:
-      spare_errno_set_error (error, errsv, _ ("“%s” can't be opened. Nothing was changed."),
+      spare_errno_set_error (error, errsv, _ ("“%s” can’t be opened. Nothing was changed."),
                              shown);
     }
 }
@@ -357,7 +357,7 @@ spare_source_read (SpareSource *self, gpointer buffer, gsize size, GError **erro
       g_autofree char *shown = spare_display_basename (self->path);
 
       spare_errno_set_error (error, errno,
-                             _ ("“%s” can't be read to its end. It is unchanged, and nothing "
+                             _ ("“%s” can’t be read to its end. It is unchanged, and nothing "
                                 "was made."),
                              shown);
     }
@@ -383,7 +383,7 @@ spare_source_rewind (SpareSource *self, GError **error)
   {
     g_autofree char *shown = spare_display_basename (self->path);
 
-    spare_errno_set_error (error, errno, _ ("“%s” can't be read again. It is unchanged."),
+    spare_errno_set_error (error, errno, _ ("“%s” can’t be read again. It is unchanged."),
                            shown);
   }
   return FALSE;

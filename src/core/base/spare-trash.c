@@ -135,7 +135,7 @@ spare_trash_file (const char *path, GCancellable *cancellable, GError **error)
     {
       g_autofree char *shown = spare_display_basename (path);
 
-      spare_errno_set_error (error, errno, _ ("“%s” can't be moved to the trash."), shown);
+      spare_errno_set_error (error, errno, _ ("“%s” can’t be moved to the trash."), shown);
       return NULL;
     }
   self->dev = st.st_dev;
@@ -148,7 +148,7 @@ spare_trash_file (const char *path, GCancellable *cancellable, GError **error)
       g_autofree char *shown = spare_display_basename (path);
 
       g_set_error (error, local_error->domain, local_error->code,
-                   _ ("“%s” can't be moved to the trash, so it is still in its place. (%s)"),
+                   _ ("“%s” can’t be moved to the trash, so it is still in its place. (%s)"),
                    shown, local_error->message);
       return NULL;
     }
@@ -261,7 +261,7 @@ spare_trashed_restore (SpareTrashed *self, GError **error)
   if (errsv != 0)
     {
       spare_errno_set_error (error, errsv,
-                             _ ("“%s” can't be moved back. It is still in the trash."), shown);
+                             _ ("“%s” can’t be moved back. It is still in the trash."), shown);
       return FALSE;
     }
 

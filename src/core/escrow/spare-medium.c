@@ -403,7 +403,7 @@ spare_medium_eject_async (SpareMedium *self,
                                     unmount_cb, g_steal_pointer (&task));
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                             _ ("“%s” can't be ejected from here. What was written to it is "
+                             _ ("“%s” can’t be ejected from here. What was written to it is "
                                 "safe; eject it where it was mounted."),
                              self->name);
 }

@@ -193,7 +193,7 @@ check_facts (const SpareEngineFacts *facts, gpgme_error_t result, GError **error
            gpgme_err_code (result), facts->invalid_recipients, facts->failures, facts->errors);
   if (facts->invalid_recipients > 0)
     g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-                 _ ("Nothing was encrypted: GnuPG refuses one of the recipients' keys."));
+                 _ ("Nothing was encrypted: GnuPG refuses one of the recipients’ keys."));
   else if (result != 0 && facts->end_encryption == 0 && facts->exit_status > 0
            && facts->exit_status <= 2)
     spare_gpgme_set_error (error, result, "encrypt");

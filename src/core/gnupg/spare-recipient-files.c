@@ -88,7 +88,7 @@ spare_certificate_keep_subkey (GBytes *certificate, const char *subkey, GError *
   if (found)
     return g_byte_array_free_to_bytes (g_steal_pointer (&kept));
   g_set_error (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
-               _ ("A recipient's certificate could not be read. Nothing was encrypted."));
+               _ ("A recipient’s certificate could not be read. Nothing was encrypted."));
   return NULL;
 }
 

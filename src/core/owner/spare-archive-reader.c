@@ -95,7 +95,7 @@ fail_errno (const char *name, int code, GError **error)
   g_autofree char *shown = spare_display_text (name, -1, 120);
 
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-               _ ("“%s” can't be unpacked: %s. The encrypted file is unharmed."), shown,
+               _ ("“%s” can’t be unpacked: %s. The encrypted file is unharmed."), shown,
                g_strerror (code));
   return FALSE;
 }

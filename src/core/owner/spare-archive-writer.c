@@ -153,7 +153,7 @@ write_link (SpareArchiveWriter *self, const SpareFolderEntry *entry, GError **er
       g_autofree char *shown = spare_display_text (entry->path, -1, 120);
 
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
-                   _ ("The link “%s” can't be read: %s. Nothing was changed."), shown,
+                   _ ("The link “%s” can’t be read: %s. Nothing was changed."), shown,
                    g_strerror (errno));
       return FALSE;
     }

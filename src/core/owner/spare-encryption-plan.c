@@ -122,7 +122,7 @@ plan_owner (SpareEncryptionPlan *self,
       g_autofree char *reason = spare_key_state_describe (state, self->owner_key);
 
       g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-                   _ ("Your key can't sign: %s Nothing was changed."), reason);
+                   _ ("Your key can’t sign: %s Nothing was changed."), reason);
       return FALSE;
     }
   self->signing_home = g_object_ref (self->key_home);
@@ -162,7 +162,7 @@ plan_others (SpareEncryptionPlan *self,
           g_autofree char *reason = spare_key_state_describe (state, key);
 
           g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-                       _ ("The key %s can't be used: %s Nothing was changed."), fingerprint,
+                       _ ("The key %s can’t be used: %s Nothing was changed."), fingerprint,
                        reason);
           return FALSE;
         }

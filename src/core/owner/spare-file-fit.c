@@ -125,7 +125,7 @@ spare_file_fit_sync (const char *path,
   if (answer != SPARE_QUICK_NO)
     return TRUE;
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_DAMAGED,
-                       _ ("The key does not fit the encrypted data: it is another file's, or "
+                       _ ("The key does not fit the encrypted data: it is another file’s, or "
                           "the "
                           "file is damaged. It is unchanged."));
   return FALSE;

@@ -44,7 +44,7 @@ describe_signature (GString *text, const SpareSignature *signature)
       g_string_append_printf (text, _ ("signed by %s, whose key has expired since"), name);
       break;
     case SPARE_SIGNATURE_REVOKED_KEY:
-      g_string_append_printf (text, _ ("signed by a revoked key of %s: don't rely on it"),
+      g_string_append_printf (text, _ ("signed by a revoked key of %s: don’t rely on it"),
                               name);
       break;
     case SPARE_SIGNATURE_EXPIRED:

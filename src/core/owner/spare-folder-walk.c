@@ -56,7 +56,7 @@ set_error_from_errno (SpareFolderWalk *self, int code, GError **error)
   g_autofree char *shown = spare_display_text (whole, -1, 120);
 
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-               _ ("“%s” can't be read: %s. Nothing was changed."), shown, g_strerror (code));
+               _ ("“%s” can’t be read: %s. Nothing was changed."), shown, g_strerror (code));
 }
 
 static int

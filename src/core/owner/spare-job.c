@@ -224,7 +224,7 @@ refuse_bundle (SpareJob *self, GError **error)
   g_set_error (error, SPARE_ERROR, SPARE_ERROR_UNSUPPORTED,
                _ ("“%s” is a message between an owner and a backup authority, which this "
                   "version "
-                  "can't open yet. It was not touched."),
+                  "can’t open yet. It was not touched."),
                self->display_name);
   return FALSE;
 }

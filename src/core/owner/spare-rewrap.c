@@ -99,7 +99,7 @@ find_key (SpareRewrap *self, const char *to, GCancellable *cancellable, GError *
       if (to == NULL)
         return TRUE;
       g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
-                   _ ("Files can't be handed over to this key: %s Nothing was changed."), why);
+                   _ ("Files can’t be handed over to this key: %s Nothing was changed."), why);
       return FALSE;
     }
   subkey = spare_key_pick_newest_encryption_subkey (self->key, now);
