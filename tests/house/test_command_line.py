@@ -67,12 +67,17 @@ def man_tool():
     assert '@' not in re.sub(r'\S+@\S+\.\S+', '', text)
 
 
+def options_of_program():
+    """The options of the window's program, as its code has them."""
+    found = set(re.findall(r'"(--[a-z]+)"', sources.read(TOP, 'src/app/spare-file-actions.c'))) | {'--authority', '--help'}
+    assert len(found) == 6, found
+    return found
+
+
 def man_program():
     """The man page of sparekey has each of its options."""
     text = plain(os.path.join(TOP, 'data/command-line/sparekey.1'))
-    options = set(re.findall(r'"(--[a-z]+)"', sources.read(TOP, 'src/app/spare-file-actions.c'))) | {'--authority'}
-    assert len(options) == 5
-    sources.none([option for option in options if option not in text], 'Not in sparekey.1:')
+    sources.none([option for option in options_of_program() if option not in text], 'Not in sparekey.1:')
 
 
 def compare(complete):
@@ -139,4 +144,44 @@ def fish():
     assert 'Lists your keys' in said
 
 
-tap.run(man_tool, man_program, bash, zsh, fish)
+def program_bash():
+    """bash completes sparekey: each option, and files; only files behind "--"."""
+    script = os.path.join(TOP, 'data/command-line/sparekey.bash')
+
+    def complete(*words):
+        return output('bash', '--norc', '-c', f'. {script}; COMP_WORDS=(sparekey {shell_words(words)}); COMP_CWORD={len(words)}; '
+                      '_sparekey; printf "%s\\n" "${COMPREPLY[@]}"').split()
+    assert set(complete('--')) == options_of_program(), complete('--')
+    assert complete('--dec') == ['--decrypt']
+    assert TOP in complete('--decrypt', TOP[:-1])
+    assert complete('--decrypt', '--', '--') == [], 'behind "--" are no options'
+
+
+def program_zsh():
+    """zsh completes sparekey: each option, with what it does."""
+    if not shutil.which('zsh'):
+        raise tap.Skip('there is no zsh here')
+    script = os.path.join(TOP, 'data/command-line/_sparekey')
+    said = output('zsh', '-f', '-c', f'_arguments () {{ print -l -- "$@" }}; . {script}')
+    assert set(re.findall(r'\)(--[a-z]+)\[[a-z]', said)) == options_of_program(), said
+    assert '*:file:_files' in said
+
+
+def program_fish():
+    """fish completes sparekey: each option, and files."""
+    if not shutil.which('fish'):
+        raise tap.Skip('there is no fish here')
+    script = os.path.join(TOP, 'data/command-line/sparekey.fish')
+    home = os.path.join(os.environ.get('TMPDIR', '/tmp'), f'fish-{os.getpid()}')
+    os.makedirs(home)
+    try:
+        said = output('fish', '--no-config', '-c', f'source {script}; complete -C "sparekey --"; complete -C "sparekey {TOP[:-1]}"',
+                      env={'HOME': home, 'XDG_CONFIG_HOME': home, 'XDG_DATA_HOME': home, 'LC_ALL': 'C.UTF-8'})
+    finally:
+        shutil.rmtree(home)
+    offered = {line.split('\t')[0] for line in said.splitlines() if '\t' in line and line.startswith('--')}
+    assert offered == options_of_program(), said
+    assert TOP + '/' in said
+
+
+tap.run(man_tool, man_program, bash, zsh, fish, program_bash, program_zsh, program_fish)
