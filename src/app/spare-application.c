@@ -171,7 +171,7 @@ help_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (user_data));
 
   if (window)
-    spare_help_show (window, SPARE_IS_AUTHORITY_WINDOW (window) ? "authority" : "index");
+    spare_help_show (window);
 }
 
 static void
@@ -280,6 +280,7 @@ spare_application_startup (GApplication *application)
   g_action_map_add_action_entries (G_ACTION_MAP (self), app_actions, G_N_ELEMENTS (app_actions),
                                    self);
   spare_file_actions_add (self, self->owner);
+  spare_help_watch_windows ();
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
     gtk_application_set_accels_for_action (gtk_application, accels[i].action,
                                            (const char *const[]){ accels[i].keys[0],

@@ -8,6 +8,7 @@
 #include "spare-authority-policy-window.h"
 
 #include "spare-authority-policy.h"
+#include "spare-help.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -457,6 +458,7 @@ spare_authority_policy_window_new (SpareAuthorityWindow *parent)
   g_object_set_data_full (G_OBJECT (dialog), "editor", self, editor_free);
   g_signal_connect_swapped (dialog, "destroy", G_CALLBACK (closed_cb), self);
   spare_authority_window_close_by_escape (dialog);
+  spare_help_set_page (dialog, "authority#policy");
   build (self);
   spare_authority_session_run (spare_authority_window_get_session (parent), load_work, NULL,
                                NULL, g_object_unref, NULL, loaded_cb, dialog);

@@ -5,7 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Opens a page of the help in the desktop's help viewer; says so if there is none. */
-void spare_help_show (GtkWindow *window, const char *page);
+void spare_help_set_page (GtkWidget *widget, const char *page);
+const char *spare_help_get_page (GtkWindow *window);
+void spare_help_show (GtkWindow *window);
+void spare_help_watch_windows (void);
 
 G_END_DECLS

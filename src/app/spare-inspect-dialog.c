@@ -9,6 +9,7 @@
 #include "spare-details-window.h"
 #include "spare-display.h"
 #include "spare-fact-list.h"
+#include "spare-help.h"
 #include "spare-inspection.h"
 #include "spare-names.h"
 
@@ -124,6 +125,7 @@ spare_inspect_dialog_new (GtkWindow *parent, SpareOwner *owner, const char *path
   g_autofree char *name = spare_display_basename (path);
   SpareDetailsWindow *window = spare_details_window_new (parent, name);
 
+  spare_help_set_page (GTK_WIDGET (window), "who-can-open");
   spare_inspect_async (owner, path, NULL, inspected_cb, g_object_ref (window));
   return GTK_WIDGET (window);
 }

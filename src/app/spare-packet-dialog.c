@@ -7,6 +7,7 @@
 #include "spare-details-window.h"
 #include "spare-display.h"
 #include "spare-fact-list.h"
+#include "spare-help.h"
 #include "spare-packet-row.h"
 
 #include <glib/gi18n-lib.h>
@@ -57,6 +58,7 @@ spare_packet_dialog_new (GtkWindow *parent, const SpareOutboxEntry *entry)
   g_autofree char *name = spare_display_basename (entry->name);
   SpareDetailsWindow *window = spare_details_window_new (parent, name);
 
+  spare_help_set_page (GTK_WIDGET (window), "escrow");
   add_packet_facts (spare_details_window_add_group (window, NULL), entry);
   add_authority_facts (spare_details_window_add_group (window, _ ("For")), entry);
   spare_details_window_show_details (window);

@@ -9,6 +9,7 @@
 #include "spare-details-window.h"
 #include "spare-display.h"
 #include "spare-fact-list.h"
+#include "spare-help.h"
 #include "spare-names.h"
 #include "spare-packet-row.h"
 #include "spare-request.h"
@@ -98,6 +99,7 @@ spare_requests_dialog_new (GtkWindow *parent, SpareOwner *owner)
 {
   SpareDetailsWindow *window = spare_details_window_new (parent, _ ("Requests"));
 
+  spare_help_set_page (GTK_WIDGET (window), "lost-key#answer");
   spare_request_list_async (owner, NULL, listed_cb, g_object_ref (window));
   return GTK_WIDGET (window);
 }

@@ -36,7 +36,8 @@ def linked():
 def complete():
     """What the help is to be about, it has a page for; each page is installed."""
     names = {os.path.basename(path).removesuffix('.page') for path in PAGES}
-    wanted = {'index', 'first-steps', 'escrow', 'who-can-open', 'lost-key', 'authority', 'administrators', 'by-hand'}
+    wanted = {'index', 'first-steps', 'escrow', 'who-can-open', 'keys', 'preferences', 'lost-key', 'authority', 'administrators',
+              'by-hand'}
     assert names >= wanted, wanted - names
     listed = set(re.findall(r"'([a-z-]+)\.page'", sources.read(TOP, 'help/meson.build')))
     assert listed == names, listed ^ names
@@ -52,7 +53,7 @@ def said():
         assert f'  {command} ' in offered, command
     policy = ''.join(sources.read(TOP, path) for path in sources.files(TOP, 'src/core', endings=['.c']) if 'policy' in path)
     keys = re.findall(r'<title><code>([A-Za-z]+)</code></title>', text)
-    assert len(keys) == 6
+    assert len(keys) == 13
     for key in keys:
         assert f'"{key}"' in policy, key
     application = sources.read(TOP, 'src/app/spare-application.c')
@@ -61,12 +62,20 @@ def said():
 
 
 def opened():
-    """F1 opens a page that there is."""
-    code = sources.read(TOP, 'src/app/spare-application.c')
-    assert '{ "app.help", { "F1" } }' in code
-    pages = re.search(r'spare_help_show \([^?]*\? "([a-z-]+)" : "([a-z-]+)"\)', code).groups()
-    for page in pages:
+    """F1 opens a page, and a section of it, that there is; what it is opened from is a type that there is."""
+    application = sources.read(TOP, 'src/app/spare-application.c')
+    assert '{ "app.help", { "F1" } }' in application
+    code = sources.read(TOP, 'src/app/spare-help.c')
+    everything = ''.join(sources.read(TOP, path) for path in sources.files(TOP, 'src/app', endings=['.c', '.ui']))
+    known = re.findall(r'\{ "(Spare[A-Za-z]+)", (?:NULL|"([a-z_]+)"), "([a-z#-]+)" \}', code)
+    assert len(known) > 15, known
+    for type_name, identifier, _page in known:
+        assert re.search(rf'G_DEFINE_[A-Z_]*TYPE[A-Z_]* \({type_name},', everything), type_name
+        assert not identifier or f'id="{identifier}"' in everything, identifier
+    pages = {page for _type, _id, page in known} | set(re.findall(r'spare_help_set_page \([^;]*"([a-z#-]+)"\)', everything))
+    for page, _, section in (page.partition('#') for page in pages):
         assert f'help/C/{page}.page' in PAGES, page
+        assert not section or f'<section id="{section}">' in sources.read(TOP, f'help/C/{page}.page'), f'{page}#{section}'
 
 
 tap.run(complete, valid, linked, said, opened)
