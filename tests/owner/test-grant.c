@@ -21,8 +21,9 @@
 typedef struct
 {
   char *path;
-  char *key; /* the new one */
-  char *id;  /* of the request */
+  const char *twin; /* of a copy that is asked for as well; NULL: none */
+  char *key;        /* the new one */
+  char *id;         /* of the request */
   SpareRequest *request;
   SpareRequestFile *file;
   SpareWrapKey *wrap; /* for the new key */
@@ -73,6 +74,14 @@ story_begin (DepositFixture *f, Story *story)
 
   deposit_fixture_encrypt (f, SPARE_ESCROW_EMBEDDED, "a.txt", NULL);
   story->path = g_build_filename (f->files, "a.txt.gpg", NULL);
+  if (story->twin != NULL)
+    {
+      g_autofree char *octets = NULL;
+      gsize length;
+
+      g_assert_true (g_file_get_contents (story->path, &octets, &length, NULL));
+      g_assert_true (g_file_set_contents (story->twin, octets, (gssize) length, NULL));
+    }
   story->key = spare_owner_create_key_sync (f->o.owner, "Alice Ölsson", "alice@example.org",
                                             NULL, NULL, &error);
   g_assert_no_error (error);
@@ -88,7 +97,7 @@ story_begin (DepositFixture *f, Story *story)
   g_assert_no_error (error);
   files = spare_request_list_files_sync (f->o.owner, story->id, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (files->len, ==, 1);
+  g_assert_cmpuint (files->len, ==, story->twin != NULL ? 2 : 1);
   g_assert_nonnull (((SpareRequestFile *) g_ptr_array_index (files, 0))->esk);
   story->file = g_ptr_array_steal_index (files, 0);
   story->wrap = make_wrap (f, story->key);
@@ -254,6 +263,53 @@ test_wrong_key (DepositFixture *f, gconstpointer data)
 }
 
 static void
+assert_apply (DepositFixture *f,
+              const char *path,
+              const char *const *search,
+              guint n_done,
+              guint n_failed)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareGrant) grant = spare_grant_open_sync (f->o.owner, path, NULL, NULL, &error);
+  g_autoptr (GPtrArray) results = NULL;
+
+  g_assert_no_error (error);
+  results = spare_grant_apply_sync (grant, search, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (results->len, ==, n_done + n_failed);
+  for (guint i = 0; i < results->len; i++)
+    n_failed -= ((SpareHeadResult *) g_ptr_array_index (results, i))->status
+                == SPARE_HEAD_FAILED;
+  g_assert_cmpuint (n_failed, ==, 0);
+}
+
+/* Two files asked for begin alike: a copy, or what somebody made with this head. The person says which are meant. */
+static void
+test_two_alike (DepositFixture *f, gconstpointer data)
+{
+  g_auto (Story) story = { NULL };
+  g_autoptr (SpareEsk) esk = NULL;
+  g_autofree char *grant = NULL;
+  g_autofree char *twin = g_build_filename (f->files, "b.txt.gpg", NULL);
+  const char *const named[] = { f->files, NULL };
+
+  story.twin = twin;
+  story_begin (f, &story);
+  esk = wrap (f, &story, FALSE);
+  grant = make_grant (f, &story, story.file->data_head, esk);
+
+  assert_apply (f, grant, NULL, 0, 2);
+  g_assert_false (has_packet (story.path, esk));
+  g_assert_false (has_packet (twin, esk));
+  assert_state (f, &story, SPARE_REQUEST_OPEN);
+
+  assert_apply (f, grant, named, 2, 0);
+  g_assert_true (has_packet (story.path, esk));
+  g_assert_true (has_packet (twin, esk));
+  assert_state (f, &story, SPARE_REQUEST_GRANTED);
+}
+
+static void
 assert_not_opened (DepositFixture *f, const char *path, int code)
 {
   g_autoptr (GError) error = NULL;
@@ -318,6 +374,7 @@ main (int argc, char *argv[])
   ADD ("gives a file back, once, and leaves the authority's packet", test_applied);
   ADD ("a packet that only names the key doesn't pass for the grant's", test_false_packet);
   ADD ("a key that doesn't fit changes nothing", test_wrong_key);
+  ADD ("of two files that begin alike changes those that are named", test_two_alike);
   ADD ("for another request or file is not believed", test_not_believed);
 #undef ADD
   status = g_test_run ();

@@ -69,20 +69,17 @@ find_cb (const char *path,
   return TRUE;
 }
 
-/* Where each file was when the request was made. */
+/* Where each file was when the request was made; of some there were copies. */
 static void
 find_where_they_were (Applying *self)
 {
-  GHashTableIter iter;
-  gpointer id, value;
-
-  g_hash_table_iter_init (&iter, self->wanted);
-  while (g_hash_table_iter_next (&iter, &id, &value))
+  for (guint i = 0; i < self->grant->asked->len; i++)
     {
-      const SpareRequestFile *file = g_hash_table_lookup (self->grant->files, id);
+      const SpareRequestFile *file = g_ptr_array_index (self->grant->asked, i);
       g_autoptr (SpareHead) head = NULL;
 
-      if (file->path != NULL && spare_head_read_sync (file->path, &head, NULL))
+      if (g_hash_table_contains (self->wanted, file->file_id) && file->path != NULL
+          && spare_head_read_sync (file->path, &head, NULL))
         find_cb (file->path, head, NULL, self, NULL);
     }
 }
@@ -102,12 +99,12 @@ search_on (Applying *self, GError **error)
   GHashTableIter iter;
   gpointer id;
 
-  g_hash_table_iter_init (&iter, self->wanted);
-  while (g_hash_table_iter_next (&iter, &id, NULL))
+  for (guint i = 0; i < self->grant->asked->len; i++)
     {
-      const SpareRequestFile *file = g_hash_table_lookup (self->grant->files, id);
+      const SpareRequestFile *file = g_ptr_array_index (self->grant->asked, i);
 
-      if (!g_hash_table_contains (self->found, id) && file->path != NULL)
+      if (g_hash_table_contains (self->wanted, file->file_id)
+          && !g_hash_table_contains (self->found, file->file_id) && file->path != NULL)
         g_hash_table_add (folders, g_path_get_dirname (file->path));
     }
   g_hash_table_add (folders, g_strdup (g_get_home_dir ()));
@@ -241,6 +238,7 @@ apply_record (Applying *self, SpareGrantRecord *record, gboolean named, GError *
   return TRUE;
 }
 
+/* Each file that was granted is done, and so is each copy of it. */
 static gboolean
 all_done (Applying *self)
 {
@@ -250,7 +248,9 @@ all_done (Applying *self)
     {
       SpareHeadResult *result = g_ptr_array_index (self->results, i);
 
-      if (result->status != SPARE_HEAD_FAILED && result->file_id != NULL)
+      if (result->status == SPARE_HEAD_FAILED)
+        return FALSE;
+      if (result->file_id != NULL)
         g_hash_table_add (done, result->file_id);
     }
   return g_hash_table_size (done) == g_hash_table_size (self->wanted);

@@ -13,7 +13,8 @@ struct _SpareGrant
   char *case_id;
   SpareRequest *request;
   GPtrArray *records;  /* of SpareGrantRecord */
-  GHashTable *files;   /* file id → SpareRequestFile */
+  GPtrArray *asked;    /* of SpareRequestFile; several may begin alike */
+  GHashTable *files;   /* file id → the first of those that begin so */
   GArray *old_key_ids; /* of guint64: the old key's subkeys, as the authority named them */
 };
 

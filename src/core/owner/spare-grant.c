@@ -33,6 +33,7 @@ spare_grant_free (SpareGrant *self)
   g_clear_pointer (&self->request, spare_request_free);
   g_clear_pointer (&self->records, g_ptr_array_unref);
   g_clear_pointer (&self->files, g_hash_table_unref);
+  g_clear_pointer (&self->asked, g_ptr_array_unref);
   g_clear_pointer (&self->old_key_ids, g_array_unref);
   g_free (self);
 }
@@ -172,20 +173,16 @@ read_old_subkeys (SpareGrant *self, JsonObject *fields, GError **error)
 static gboolean
 read_records (SpareGrant *self, SpareBundle *bundle, GError **error)
 {
-  g_autoptr (GPtrArray)
-      files = spare_request_list_files_sync (self->owner, self->request->id, error);
-
-  if (files == NULL)
+  self->asked = spare_request_list_files_sync (self->owner, self->request->id, error);
+  if (self->asked == NULL)
     return FALSE;
-  self->files = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
-                                       (GDestroyNotify) spare_request_file_free);
-  g_ptr_array_set_free_func (files, NULL);
-  for (guint i = 0; i < files->len; i++)
+  self->files = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < self->asked->len; i++)
     {
-      SpareRequestFile *file = g_ptr_array_index (files, i);
+      SpareRequestFile *file = g_ptr_array_index (self->asked, i);
 
-      if (!g_hash_table_insert (self->files, file->file_id, file))
-        g_debug ("two files of the request have the same beginning");
+      if (!g_hash_table_contains (self->files, file->file_id))
+        g_hash_table_insert (self->files, file->file_id, file);
     }
   for (;;)
     {
