@@ -265,20 +265,27 @@ test_failures_stay (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (SpareJobOptions) options = spare_files_page_make_options (fixture->page);
   const char *const paths[] = { "/nonexistent/a", "/nonexistent/b", NULL };
-  const char *const more[] = { "/nonexistent/c", NULL };
+  /* More than start at once: the last one waits until the loop runs. */
+  const char *const more[] = { "/nonexistent/c",
+                               "/nonexistent/d",
+                               "/nonexistent/e",
+                               "/nonexistent/f",
+                               "/nonexistent/g",
+                               "/nonexistent/h",
+                               NULL };
   g_autoptr (SpareJob) left = NULL;
   g_autoptr (SpareJob) cancelled = NULL;
 
   spare_job_queue_add (fixture->queue, paths, SPARE_JOB_AUTO, options);
   wait_for_jobs (fixture);
   spare_job_queue_add (fixture->queue, more, SPARE_JOB_AUTO, options);
-  cancelled = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 2);
+  cancelled = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 7);
   spare_job_cancel (cancelled);
   wait_for_jobs (fixture);
   g_assert_cmpint (spare_job_get_state (cancelled), ==, SPARE_JOB_CANCELLED);
 
   spare_job_queue_clear_finished (fixture->queue);
-  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 2);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 7);
   left = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 0);
   g_assert_cmpint (spare_job_get_state (left), ==, SPARE_JOB_FAILED);
   spare_job_queue_clear_finished (fixture->queue);

@@ -14,6 +14,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <utime.h>
 
 #define GOOD "good passphrase, typed by a person"
 #define NAME "checkpoint@sparekey.org"
@@ -581,6 +582,149 @@ test_subkey_added (Fixture *self, gconstpointer data)
   g_assert_cmpuint (use_well (self, decrypt, fingerprint), ==, 1);
 }
 
+/* --- A quick copy --- */
+
+static guint
+count_quick_homes (void)
+{
+  g_autoptr (GDir) listing = g_dir_open (g_get_tmp_dir (), 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
+    n += g_str_has_prefix (name, "sparekey-quick-");
+  return n;
+}
+
+static SpareHome *
+copy_quick (Fixture *self, const char *fingerprint)
+{
+  g_autoptr (GError) error = NULL;
+  SpareHome *copy = spare_home_copy_quick_sync (self->home, fingerprint, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (copy);
+  return copy;
+}
+
+/* Uses the copy in the place of the home. */
+static gboolean
+use_copy (Fixture *self, SpareHome *copy, Use use, const char *fingerprint, GError **error)
+{
+  SpareHome *home = self->home;
+  gboolean good;
+
+  self->home = copy;
+  good = use (self, fingerprint, error);
+  self->home = home;
+  return good;
+}
+
+static void
+test_quick (Fixture *self, gconstpointer data)
+{
+  g_autofree char *fingerprint = create (self);
+  g_autofree char *folder = NULL;
+  g_autofree char *conf = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (SpareHome) copy = NULL;
+  g_autoptr (GError) error = NULL;
+
+  answer_by_function (self);
+  copy = copy_quick (self, fingerprint);
+  g_assert_cmpuint (self->n_asked, ==, 1);
+  self->answer = NULL;
+  spare_home_lock (self->home);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_true (use_copy (self, copy, open_session_key, fingerprint, &error));
+      g_assert_no_error (error);
+      g_assert_true (use_copy (self, copy, decrypt, fingerprint, &error));
+      g_assert_no_error (error);
+    }
+  g_assert_cmpuint (self->n_asked, ==, 1);
+
+  /* Only what opens packets. */
+  g_assert_false (use_copy (self, copy, sign, fingerprint, &error));
+  g_assert_nonnull (error);
+
+  folder = g_strdup (spare_home_get_path (copy));
+  conf = g_build_filename (folder, "gpg-agent.conf", NULL);
+  g_file_get_contents (conf, &text, NULL, NULL);
+  g_assert_nonnull (strstr (text, "\ns2k-count 65536\n"));
+  g_clear_object (&copy);
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
+  self->answer = GOOD;
+  g_assert_cmpuint (use_well (self, decrypt, fingerprint), ==, 1);
+}
+
+static void
+test_quick_refused (Fixture *self, gconstpointer data)
+{
+  g_autofree char *fingerprint = create (self);
+  g_autoptr (GError) error = NULL;
+
+  answer_by_function (self);
+  self->answer = "bad";
+  g_assert_null (spare_home_copy_quick_sync (self->home, fingerprint, NULL, &error));
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE);
+  g_clear_error (&error);
+  self->answer = NULL;
+  g_assert_null (spare_home_copy_quick_sync (self->home, fingerprint, NULL, &error));
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_KEYRING_DISMISSED);
+  g_clear_error (&error);
+  g_assert_cmpuint (count_quick_homes (), ==, 0);
+  self->answer = GOOD;
+  g_assert_cmpuint (use_well (self, decrypt, fingerprint), ==, 1);
+}
+
+static void
+test_quick_by_pinentry (Fixture *self, gconstpointer data)
+{
+  g_autofree char *fingerprint = create (self);
+  g_autoptr (SpareHome) copy = NULL;
+  g_autoptr (GError) error = NULL;
+
+  answer_by_pinentry (self, "bad");
+  count_pinentries (self);
+  g_assert_null (spare_home_copy_quick_sync (self->home, fingerprint, NULL, &error));
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE);
+  g_clear_error (&error);
+  g_assert_cmpuint (count_pinentries (self), ==, 3);
+  answer_by_pinentry (self, GOOD);
+  copy = copy_quick (self, fingerprint);
+  g_assert_cmpuint (count_pinentries (self), ==, 1);
+  g_assert_true (use_copy (self, copy, open_session_key, fingerprint, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (count_pinentries (self), ==, 0);
+}
+
+/* As a killed process leaves it; whose process lives, stays. */
+static void
+test_quick_left (Fixture *self, gconstpointer data)
+{
+  const struct utimbuf old = { 1000000000, 1000000000 };
+  g_autofree char *fingerprint = create (self);
+  g_autofree char *left = g_build_filename (g_get_tmp_dir (), "sparekey-quick-l", NULL);
+  g_autofree char *lock = g_build_filename (left, "spare-key.lock", NULL);
+  g_autoptr (SpareHome) copy = NULL;
+  g_autoptr (SpareHome) other = NULL;
+  g_autoptr (GError) error = NULL;
+
+  answer_by_function (self);
+  g_assert_cmpint (g_mkdir_with_parents (left, 0700), ==, 0);
+  g_file_set_contents (lock, "", 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_utime (left, (struct utimbuf *) &old), ==, 0);
+  copy = copy_quick (self, fingerprint);
+  g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
+  g_assert_cmpint (g_utime (spare_home_get_path (copy), (struct utimbuf *) &old), ==, 0);
+  other = copy_quick (self, fingerprint);
+  g_assert_cmpuint (count_quick_homes (), ==, 2);
+  g_assert_true (use_copy (self, copy, open_session_key, fingerprint, &error));
+  g_assert_no_error (error);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -599,9 +743,18 @@ main (int argc, char *argv[])
     { "makes-a-key-whose-transport-subkey-stock-gpg-picks", test_created },
     { "asks-once-for-the-passphrase-of-a-new-key", test_created_by_pinentry },
     { "adds-subkeys-that-are-newer-than-all", test_subkey_added },
+    { "lends-its-subkeys-to-a-quick-copy-in-memory", test_quick },
+    { "lends-nothing-to-who-does-not-know-the-passphrase", test_quick_refused },
+    { "asks-by-pinentry-before-it-is-copied", test_quick_by_pinentry },
+    { "clears-away-the-copies-of-the-dead", test_quick_left },
   };
   g_autoptr (GError) error = NULL;
+  char temporary[] = "/tmp/skXXXXXX";
+  int result;
 
+  /* For this program alone; the isolated runtime folder's path is too long for sockets. */
+  g_assert_nonnull (g_mkdtemp (temporary));
+  g_setenv ("TMPDIR", temporary, TRUE);
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
   spare_secret_init (&error);
   g_assert_no_error (error);
@@ -614,5 +767,7 @@ main (int argc, char *argv[])
 
       g_test_add (path, Fixture, NULL, fixture_set_up, tests[i].test, fixture_tear_down);
     }
-  return g_test_run ();
+  result = g_test_run ();
+  g_assert_cmpint (g_rmdir (temporary), ==, 0);
+  return result;
 }

@@ -21,14 +21,20 @@
 
 #include <glib/gi18n-lib.h>
 
+/* So many packets are opened with the key where it is, each at the price of hashing its passphrase, before a copy of it in memory,
+ * which costs some ten times as much, takes over. */
+#define SLOW_PACKETS 16
+
 /* So many packets may leave the engine silent, five seconds each, before it is taken for broken. */
 #define SILENCES_MAX 8
 
 struct _SparePacketOpener
 {
+  SpareHome *home;
   SpareKey *key;
   GPtrArray *escrow; /* of SpareSubkey, the key's own */
   SpareSessionKeyOpener *opener;
+  guint n_opened; /* with the key where it is */
   guint n_silences;
 };
 
@@ -43,9 +49,10 @@ spare_packet_opener_new (SpareAuthority *authority)
 {
   SparePacketOpener *self = g_new0 (SparePacketOpener, 1);
 
+  self->home = g_object_ref (spare_authority_get_home (authority));
   self->key = spare_authority_dup_key (authority);
   self->escrow = spare_key_list_escrow_subkeys (self->key);
-  self->opener = spare_session_key_opener_new (spare_authority_get_home (authority), self->key);
+  self->opener = spare_session_key_opener_new (self->home, self->key);
   return self;
 }
 
@@ -55,6 +62,7 @@ spare_packet_opener_free (SparePacketOpener *self)
   g_clear_object (&self->opener);
   g_clear_pointer (&self->escrow, g_ptr_array_unref);
   g_clear_object (&self->key);
+  g_clear_object (&self->home);
   g_free (self);
 }
 
@@ -126,6 +134,27 @@ is_fault_of_packet (SparePacketOpener *self, const GError *error)
          || g_error_matches (error, SPARE_ERROR, SPARE_ERROR_FAILED);
 }
 
+/* A long batch goes on with a copy of the key, if there can be one: not of a card, nor if nobody types the passphrase. */
+static gboolean
+hasten (SparePacketOpener *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SpareHome) copy = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  if (++self->n_opened != SLOW_PACKETS)
+    return TRUE;
+  copy = spare_home_copy_quick_sync (self->home, spare_key_get_fingerprint (self->key),
+                                     cancellable, &failure);
+  if (copy != NULL)
+    {
+      g_clear_object (&self->opener);
+      self->opener = spare_session_key_opener_new (copy, self->key);
+      return TRUE;
+    }
+  g_debug ("no quick copy of the key: %s", failure->message);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
 /**
  * spare_packet_opener_open_sync:
  * @esk: the authority's PKESK
@@ -145,7 +174,8 @@ spare_packet_opener_open_sync (SparePacketOpener *self,
   g_autoptr (SpareSessionKey) key = NULL;
   g_autoptr (GError) failure = NULL;
 
-  if (spare_packet_opener_is_escrow (self, esk) && versions_agree (esk, head))
+  if (spare_packet_opener_is_escrow (self, esk) && versions_agree (esk, head)
+      && hasten (self, cancellable, &failure))
     key = spare_session_key_opener_open_sync (self->opener, esk, head, cancellable, &failure);
   if (key != NULL && key_agrees (key, head))
     return g_steal_pointer (&key);

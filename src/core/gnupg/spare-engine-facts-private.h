@@ -21,10 +21,11 @@ typedef struct
   guint begin_decryption, decryption_okay, decryption_failed, end_decryption;
   guint decryption_info; /* a session key was found */
   guint bad_mdc, no_data, unexpected;
-  guint errors;       /* ERROR, but for those of looking for keys */
-  guint failures;     /* FAILURE, but for the guard's own line */
-  guint failure_code; /* of the first of them, a gpgme_error_t; 0: there was none */
-  guint guard_code;   /* of the guard's own FAILURE line, a gpgme_error_t; 0: there was none */
+  guint errors;            /* ERROR, but for those of looking for keys */
+  guint failures;          /* FAILURE, but for the guard's own line */
+  guint failure_code;      /* of the first of them, a gpgme_error_t; 0: there was none */
+  gboolean bad_passphrase; /* an ERROR line said so */
+  guint guard_code; /* of the guard's own FAILURE line, a gpgme_error_t; 0: there was none */
   guint invalid_recipients;
   guint signatures;          /* GOODSIG, BADSIG, ERRSIG and their relatives */
   guint missing_secret_keys; /* NO_SECKEY */

@@ -11,6 +11,7 @@
 #include "spare-guard-status.h"
 #include "spare-key.h"
 
+#include <gpgme.h>
 #include <string.h>
 
 static SpareSignerWords *
@@ -109,8 +110,14 @@ note_exit (SpareEngineFacts *self, const char *arguments)
 static void
 note_error (SpareEngineFacts *self, const char *arguments)
 {
+  const char *code = strchr (arguments, ' ');
+
   if (!g_str_has_prefix (arguments, "keydb_search "))
     self->errors++;
+  if (code != NULL
+      && gpgme_err_code ((gpgme_error_t) g_ascii_strtoull (code + 1, NULL, 10))
+             == GPG_ERR_BAD_PASSPHRASE)
+    self->bad_passphrase = TRUE;
   g_debug ("engine error: %s", arguments);
 }
 

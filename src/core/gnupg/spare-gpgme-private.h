@@ -82,6 +82,15 @@ gboolean spare_home_prepare_public_private (SpareHome *self,
                                             GError **error);
 
 const char *spare_home_get_guard_path_private (SpareHome *self);
+
+/* In a private home: held (flock) by each process that uses it. */
+#define SPARE_HOME_LOCK_NAME "spare-key.lock"
+/* The folders that temporary homes are made in, the best one first; NULL after the last. */
+const char *spare_home_get_temporary_private (guint i);
+/* A new one whose name begins with @prefix: a short path. */
+char *spare_home_make_folder_private (const char *prefix, GError **error);
+/* A scratch home in @path, a folder that is there, whose passphrases are random: short hashing. */
+SpareHome *spare_home_new_quick_private (const char *path, const char *guard_path);
 /* The home that GPGME knows globally, so that no context of it costs a --version. */
 const char *spare_engine_get_home_private (void);
 

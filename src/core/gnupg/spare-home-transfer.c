@@ -186,6 +186,7 @@ spare_home_import_secret_sync (SpareHome *self,
 typedef struct
 {
   const char *fingerprint;
+  SpareSecret *passphrase; /* NULL: the home finds it */
   gboolean secret;
   gboolean armor;
   gpgme_export_mode_t mode;
@@ -221,18 +222,28 @@ start_export (SpareContext *context, SpareOperation *operation, gpointer data, G
   g_auto (gpgme_key_t)
       key = spare_context_get_key (context, exporting->fingerprint, exporting->secret, error);
   gpgme_key_t keys[] = { key, NULL };
+  const char *patterns[] = { exporting->fingerprint, NULL };
   gpgme_data_t output;
 
   if (key == NULL)
     return gpgme_error (GPG_ERR_NO_PUBKEY);
+  if (exporting->passphrase != NULL)
+    {
+      context->passphrase = spare_secret_ref (exporting->passphrase);
+      spare_context_use_loopback (context);
+    }
   exporting->size = 0;
   if (exporting->octets != NULL)
     g_byte_array_set_size (exporting->octets, 0);
   context->fingerprint = g_strdup (exporting->fingerprint);
   gpgme_set_armor (context->gpgme, exporting->armor);
   output = spare_operation_add_output (operation, write_cb, exporting, error);
-  return output ? gpgme_op_export_keys_start (context->gpgme, keys, exporting->mode, output)
-                : gpgme_error (GPG_ERR_GENERAL);
+  if (output == NULL)
+    return gpgme_error (GPG_ERR_GENERAL);
+  /* GPGME 1.18 exports subkeys alone by pattern only. */
+  if (exporting->mode == GPGME_EXPORT_MODE_SECRET_SUBKEY)
+    return gpgme_op_export_ext_start (context->gpgme, patterns, exporting->mode, output);
+  return gpgme_op_export_keys_start (context->gpgme, keys, exporting->mode, output);
 }
 
 static gboolean
@@ -280,6 +291,35 @@ spare_home_export_sync (SpareHome *self,
   return g_byte_array_free_to_bytes (g_steal_pointer (&octets));
 }
 
+static SpareSecret *
+export_secret (SpareHome *self, Exporting *exporting, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SpareSecret) memory = NULL;
+
+  if (!spare_home_check_ours_private (self, error))
+    return NULL;
+  exporting->secret = exporting->armor = TRUE;
+  memory = exporting->memory = spare_secret_new_sized (SECRET_MAX, &exporting->memory_octets,
+                                                       error);
+  if (memory == NULL || !run_export (self, exporting, cancellable, error))
+    return NULL;
+  return spare_secret_new_copy (exporting->memory_octets, exporting->size, error);
+}
+
+SpareSecret *
+spare_home_export_secret_subkeys_private (SpareHome *self,
+                                          const char *fingerprint,
+                                          SpareSecret *passphrase,
+                                          GCancellable *cancellable,
+                                          GError **error)
+{
+  Exporting exporting = { .fingerprint = fingerprint,
+                          .passphrase = passphrase,
+                          .mode = GPGME_EXPORT_MODE_SECRET_SUBKEY };
+
+  return export_secret (self, &exporting, cancellable, error);
+}
+
 /**
  * spare_home_export_secret_sync:
  * @self: a home, not the person's own
@@ -297,19 +337,7 @@ spare_home_export_secret_sync (SpareHome *self,
                                GCancellable *cancellable,
                                GError **error)
 {
-  Exporting exporting = {
-    .fingerprint = fingerprint,
-    .secret = TRUE,
-    .armor = TRUE,
-    .mode = GPGME_EXPORT_MODE_SECRET,
-  };
-  g_autoptr (SpareSecret) memory = NULL;
+  Exporting exporting = { .fingerprint = fingerprint, .mode = GPGME_EXPORT_MODE_SECRET };
 
-  if (!spare_home_check_ours_private (self, error))
-    return NULL;
-  memory = exporting.memory = spare_secret_new_sized (SECRET_MAX, &exporting.memory_octets,
-                                                      error);
-  if (memory == NULL || !run_export (self, &exporting, cancellable, error))
-    return NULL;
-  return spare_secret_new_copy (exporting.memory_octets, exporting.size, error);
+  return export_secret (self, &exporting, cancellable, error);
 }

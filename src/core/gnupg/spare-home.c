@@ -28,7 +28,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_NAME     "spare-key.lock"
 #define CONF_NAME     "gpg-agent.conf"
 #define TRUST_SECONDS 10
 #define AGENT_TRIES   5
@@ -46,6 +45,8 @@ static const char own_conf[] = CONF_COMMON "max-cache-ttl 0\ns2k-count 65536\n";
  * busy machine, and a passphrase changed on several parts travels from one to the next in the agent's cache: when
  * that forgets at once, the engine asks again, without saying for which of the two. */
 static const char scratch_conf[] = CONF_COMMON "max-cache-ttl 900\n";
+/* A scratch home whose passphrase is random and never leaves this process. */
+static const char quick_conf[] = CONF_COMMON "max-cache-ttl 900\ns2k-count 65536\n";
 /* A human passphrase, so the engine's full hashing; typed once for a stretch of work, not once a file; or a card. */
 static const char authority_conf[] = CONF_FIRST_LINE "default-cache-ttl 600\n"
                                                      "max-cache-ttl 3600\n"
@@ -56,6 +57,7 @@ struct _SpareHome
   GObject parent_instance;
 
   SpareHomeKind kind;
+  gboolean is_quick; /* a scratch one with a random passphrase */
   char *path;
   char *guard_path; /* NULL: the program's own */
 
@@ -146,29 +148,13 @@ spare_home_new_personal (void)
   return spare_home_new (SPARE_HOME_PERSONAL, named != NULL && *named == '/' ? named : usual);
 }
 
-/**
- * spare_home_new_scratch:
- * @error: return location
- *
- * Makes a home that is removed with its object, in memory (`XDG_RUNTIME_DIR`) where there is one.
- *
- * Returns: (transfer full) (nullable): an empty home
- */
 SpareHome *
-spare_home_new_scratch (GError **error)
+spare_home_new_quick_private (const char *path, const char *guard_path)
 {
-  const char *const folders[] = { g_get_user_runtime_dir (), g_get_tmp_dir (), "/tmp" };
+  SpareHome *self = spare_home_new_with_engine (SPARE_HOME_SCRATCH, path, guard_path);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
-    {
-      g_autofree char *path = g_build_filename (folders[i], "sparekey-XXXXXX", NULL);
-
-      if (strlen (path) <= 80 && g_mkdtemp_full (path, 0700) != NULL)
-        return spare_home_new (SPARE_HOME_SCRATCH, path);
-    }
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                       _ ("No temporary folder could be made. Free some space and try again."));
-  return NULL;
+  self->is_quick = TRUE;
+  return self;
 }
 
 /**
@@ -316,6 +302,7 @@ get_conf (SpareHome *self)
     case SPARE_HOME_AUTHORITY:
       return authority_conf;
     case SPARE_HOME_SCRATCH:
+      return self->is_quick ? quick_conf : scratch_conf;
     case SPARE_HOME_PERSONAL: /* never written */
     default:
       return scratch_conf;
@@ -353,7 +340,7 @@ write_conf (SpareHome *self, gboolean *changed, GError **error)
 static gboolean
 take_lock (SpareHome *self, GError **error)
 {
-  g_autofree char *path = g_build_filename (self->path, LOCK_NAME, NULL);
+  g_autofree char *path = g_build_filename (self->path, SPARE_HOME_LOCK_NAME, NULL);
   int result;
 
   self->lock_fd = open (path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

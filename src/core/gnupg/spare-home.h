@@ -117,6 +117,10 @@ gboolean spare_home_change_passphrase_sync (SpareHome *self,
                                             SpareSecret *after,
                                             GCancellable *cancellable,
                                             GError **error);
+SpareHome *spare_home_copy_quick_sync (SpareHome *self,
+                                       const char *fingerprint,
+                                       GCancellable *cancellable,
+                                       GError **error);
 gboolean spare_home_delete_key_sync (SpareHome *self,
                                      const char *fingerprint,
                                      gboolean secret,

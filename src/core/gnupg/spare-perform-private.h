@@ -30,4 +30,11 @@ gboolean spare_home_import_revocation_private (SpareHome *self,
                                                GCancellable *cancellable,
                                                GError **error);
 
+/* As spare_home_export_secret_sync(), but without the primary key's secret part, and nobody is asked. */
+SpareSecret *spare_home_export_secret_subkeys_private (SpareHome *self,
+                                                       const char *fingerprint,
+                                                       SpareSecret *passphrase,
+                                                       GCancellable *cancellable,
+                                                       GError **error);
+
 G_END_DECLS

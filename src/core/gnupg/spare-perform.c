@@ -26,7 +26,7 @@ perform_once (SpareHome *home,
   g_autoptr (SpareOperation) operation = NULL;
   GError *failure = NULL;
   gpgme_error_t started;
-  int exit_status;
+  const SpareEngineFacts *facts;
 
   *may_repeat = FALSE;
   if (context == NULL)
@@ -43,10 +43,16 @@ perform_once (SpareHome *home,
   *may_repeat = TRUE;
   if (!spare_context_check (context, spare_operation_get_reason (operation), what, error))
     return NULL;
-  exit_status = spare_operation_get_facts (operation)->exit_status;
-  if (exit_status == 0)
+  facts = spare_operation_get_facts (operation);
+  if (facts->exit_status == 0)
     return g_steal_pointer (&context);
-  g_debug ("%s: engine exited with %d", what, exit_status);
+  g_debug ("%s: engine exited with %d", what, facts->exit_status);
+  /* GPGME has no word for this of an export. */
+  if (facts->bad_passphrase)
+    {
+      spare_gpgme_set_error (error, gpgme_error (GPG_ERR_BAD_PASSPHRASE), what);
+      return NULL;
+    }
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_FAILED,
                        _ ("GnuPG could not finish this. Please try again; if it happens again, "
                           "check the key."));
