@@ -267,6 +267,54 @@ test_bad_requests (CaseFixture *f, gconstpointer data)
   case_fixture_import_refused (f, empty);
 }
 
+/* So many that the key is copied for them. */
+#define MANY 12
+
+static char *
+deposit_many (CaseFixture *f, const char *letter)
+{
+  g_autoptr (GPtrArray)
+      records = g_ptr_array_new_with_free_func ((GDestroyNotify) spare_deposit_record_free);
+
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autoptr (GBytes) file = case_fixture_encrypt (f, f->alice, f->escrow, letter);
+      g_autofree char *serial = g_strdup_printf ("ALICE-%s-%u", letter, i);
+
+      g_ptr_array_add (records, case_fixture_make_record (f, f->alice, f->alice->fingerprint,
+                                                          file, serial));
+    }
+  return case_fixture_write_deposit (f, f->alice, records);
+}
+
+static void
+assert_all_proven (CaseFixture *f, guint n)
+{
+  g_autoptr (GPtrArray) packets = list_packets (f);
+
+  g_assert_cmpuint (packets->len, ==, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_true (((const SpareRegistryPacket *) g_ptr_array_index (packets, i))->proven);
+}
+
+static void
+test_many (CaseFixture *f, gconstpointer data)
+{
+  g_autofree char *first = deposit_many (f, "one");
+  g_autofree char *second = deposit_many (f, "two");
+  guint asked;
+
+  case_fixture_import_done (f, first, MANY);
+  assert_all_proven (f, MANY);
+
+  /* By now the agent knows the passphrase of each part: who asks is the copy. */
+  asked = f->authority.asked;
+  f->authority.deny = TRUE;
+  case_fixture_import_done (f, second, MANY);
+  g_assert_cmpuint (f->authority.asked, ==, asked + 1);
+  assert_all_proven (f, 2 * MANY);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -284,6 +332,8 @@ main (int argc, char *argv[])
   ADD ("a packet for the transport key is merely held", test_transport);
   ADD ("the same deposit again changes nothing", test_twice);
   ADD ("two packets of one serial are both kept and flagged", test_conflict);
+  ADD ("a long deposit goes on when nobody types the passphrase for a copy of the key",
+       test_many);
   ADD ("each owner gets one receipt, once", test_receipts);
   ADD ("the same request again is the same case", test_request_twice);
 #undef ADD

@@ -22,8 +22,8 @@
 #include <glib/gi18n-lib.h>
 
 /* So many packets are opened with the key where it is, each at the price of hashing its passphrase, before a copy of it in memory,
- * which costs some ten times as much, takes over. */
-#define SLOW_PACKETS 16
+ * which costs about as much as these together, takes over. */
+#define SLOW_PACKETS 8
 
 /* So many packets may leave the engine silent, five seconds each, before it is taken for broken. */
 #define SILENCES_MAX 8
