@@ -8,7 +8,7 @@ _sparekey ()
     [ "$word" != -- ] || cur=./$cur
   done
   case $cur in
-    -*) COMPREPLY=($(compgen -W '--encrypt --decrypt --inspect --recover --authority --help' -- "$cur")) ;;
+    -*) COMPREPLY=($(compgen -W '--encrypt --decrypt --inspect --recover --authority --help --version' -- "$cur")) ;;
     *) compopt -o filenames 2>/dev/null
        local IFS=$'\n'
        COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")) ;;

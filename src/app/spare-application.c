@@ -9,7 +9,7 @@
 #include "spare-application.h"
 
 #include "spare-app-resources.h"
-#include "spare-authority-window.h"
+#include "spare-authority-window-private.h"
 #include "spare-file-actions.h"
 #include "spare-help.h"
 #include "spare-icons.h"
@@ -20,6 +20,7 @@
 #include <glib/gi18n-lib.h>
 
 #define NOTIFICATION_ID "jobs"
+#define ANSWERS_ID      "answers"
 
 struct _SpareApplication
 {
@@ -40,7 +41,33 @@ static void
 window_active_cb (SpareApplication *self)
 {
   if (self->window && gtk_window_is_active (GTK_WINDOW (self->window)))
-    g_application_withdraw_notification (G_APPLICATION (self), NOTIFICATION_ID);
+    {
+      g_application_withdraw_notification (G_APPLICATION (self), NOTIFICATION_ID);
+      g_application_withdraw_notification (G_APPLICATION (self), ANSWERS_ID);
+    }
+}
+
+/* Nobody who looks at the window needs to be told what it shows. */
+static gboolean
+should_notify (SpareApplication *self)
+{
+  gboolean wanted;
+
+  g_object_get (spare_owner_get_settings (self->owner), "notify", &wanted, NULL);
+  return wanted && (self->window == NULL || !gtk_window_is_active (GTK_WINDOW (self->window)));
+}
+
+static void
+answers_found_cb (SpareApplication *self, const char *text)
+{
+  g_autoptr (GNotification) notification = NULL;
+
+  if (!should_notify (self))
+    return;
+  notification = g_notification_new (_ ("There Is an Answer for You"));
+  g_notification_set_body (notification, text);
+  g_notification_set_default_action (notification, "app.show");
+  g_application_send_notification (G_APPLICATION (self), ANSWERS_ID, notification);
 }
 
 static SpareWindow *
@@ -54,16 +81,61 @@ ensure_window (SpareApplication *self)
       g_set_weak_pointer (&self->window, window);
       g_signal_connect_object (window, "notify::is-active", G_CALLBACK (window_active_cb), self,
                                G_CONNECT_SWAPPED);
+      g_signal_connect_object (window, "answers-found", G_CALLBACK (answers_found_cb), self,
+                               G_CONNECT_SWAPPED);
     }
   return self->window;
+}
+
+static gboolean
+is_authority_busy (SpareApplication *self)
+{
+  return self->authority_window
+         && spare_authority_bar_is_busy (
+             spare_authority_window_get_bar (self->authority_window));
+}
+
+/* Work on files, the owner's or the authority's, is not to be cut off by a lid that closes or a log-out. */
+static void
+update_inhibit (SpareApplication *self)
+{
+  gboolean busy = spare_job_queue_is_busy (self->queue) || is_authority_busy (self);
+  GtkWindow *window = self->window ? GTK_WINDOW (self->window)
+                                   : GTK_WINDOW (self->authority_window);
+
+  if (busy && self->inhibit_cookie == 0)
+    self->inhibit_cookie = gtk_application_inhibit (GTK_APPLICATION (self), window,
+                                                    GTK_APPLICATION_INHIBIT_SUSPEND
+                                                        | GTK_APPLICATION_INHIBIT_LOGOUT,
+                                                    _ ("Files are being encrypted or opened"));
+  else if (!busy && self->inhibit_cookie != 0)
+    {
+      gtk_application_uninhibit (GTK_APPLICATION (self), self->inhibit_cookie);
+      self->inhibit_cookie = 0;
+    }
+}
+
+static void
+authority_gone_cb (SpareApplication *self)
+{
+  g_clear_weak_pointer (&self->authority_window);
+  update_inhibit (self);
 }
 
 static void
 show_authority (SpareApplication *self)
 {
   if (self->authority_window == NULL)
-    g_set_weak_pointer (&self->authority_window,
-                        spare_authority_window_new (GTK_APPLICATION (self), self->start_error));
+    {
+      SpareAuthorityWindow *window = spare_authority_window_new (GTK_APPLICATION (self),
+                                                                 self->start_error);
+
+      g_set_weak_pointer (&self->authority_window, window);
+      g_signal_connect_object (spare_authority_window_get_bar (window), "notify::visible",
+                               G_CALLBACK (update_inhibit), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (window, "destroy", G_CALLBACK (authority_gone_cb), self,
+                               G_CONNECT_SWAPPED);
+    }
   gtk_window_present (GTK_WINDOW (self->authority_window));
 }
 
@@ -112,14 +184,33 @@ show_result_action (GSimpleAction *action, GVariant *parameter, gpointer user_da
 }
 
 static void
+show_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  gtk_window_present (GTK_WINDOW (ensure_window (user_data)));
+}
+
+/* The authority's window asks by itself before its work is stopped. */
+static void
+quit (SpareApplication *self)
+{
+  if (is_authority_busy (self))
+    {
+      gtk_window_present (GTK_WINDOW (self->authority_window));
+      gtk_window_close (GTK_WINDOW (self->authority_window));
+      return;
+    }
+  if (self->window)
+    spare_window_keep_size (self->window);
+  g_application_quit (G_APPLICATION (self));
+}
+
+static void
 quit_answered_cb (AdwMessageDialog *dialog, const char *response, SpareApplication *self)
 {
   if (g_str_equal (response, "stop"))
     {
       spare_job_queue_cancel_all (self->queue);
-      if (self->window)
-        gtk_window_destroy (GTK_WINDOW (self->window));
-      g_application_quit (G_APPLICATION (self));
+      quit (self);
     }
 }
 
@@ -131,7 +222,7 @@ quit_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
   if (!spare_job_queue_is_busy (self->queue) || self->window == NULL)
     {
-      g_application_quit (G_APPLICATION (self));
+      quit (self);
       return;
     }
 
@@ -188,6 +279,7 @@ about_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static const GActionEntry app_actions[] = {
+  { "show", show_action },
   { "show-result", show_result_action },
   { "preferences", preferences_action },
   { "authority", authority_action },
@@ -197,34 +289,13 @@ static const GActionEntry app_actions[] = {
 };
 
 static void
-queue_changed_cb (SpareApplication *self)
-{
-  gboolean busy = spare_job_queue_is_busy (self->queue);
-
-  if (busy && self->inhibit_cookie == 0)
-    self->inhibit_cookie = gtk_application_inhibit (GTK_APPLICATION (self),
-                                                    self->window ? GTK_WINDOW (self->window)
-                                                                 : NULL,
-                                                    GTK_APPLICATION_INHIBIT_SUSPEND
-                                                        | GTK_APPLICATION_INHIBIT_LOGOUT,
-                                                    _ ("Files are being encrypted or opened"));
-  else if (!busy && self->inhibit_cookie != 0)
-    {
-      gtk_application_uninhibit (GTK_APPLICATION (self), self->inhibit_cookie);
-      self->inhibit_cookie = 0;
-    }
-}
-
-static void
 batch_finished_cb (SpareApplication *self)
 {
   g_autoptr (GNotification) notification = NULL;
   g_autoptr (GString) body = g_string_new (NULL);
   SpareJobCounts counts;
-  gboolean wanted;
 
-  g_object_get (spare_owner_get_settings (self->owner), "notify", &wanted, NULL);
-  if (!wanted || (self->window && gtk_window_is_active (GTK_WINDOW (self->window))))
+  if (!should_notify (self))
     return;
 
   spare_job_queue_get_counts (self->queue, &counts);
@@ -286,7 +357,7 @@ spare_application_startup (GApplication *application)
                                            (const char *const[]){ accels[i].keys[0],
                                                                   accels[i].keys[1], NULL });
 
-  g_signal_connect_object (self->queue, "changed", G_CALLBACK (queue_changed_cb), self,
+  g_signal_connect_object (self->queue, "changed", G_CALLBACK (update_inhibit), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "batch-finished", G_CALLBACK (batch_finished_cb), self,
                            G_CONNECT_SWAPPED);
@@ -299,6 +370,11 @@ spare_application_handle_local_options (GApplication *application, GVariantDict 
   SpareApplication *self = SPARE_APPLICATION (application);
   g_autoptr (GError) error = NULL;
 
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("sparekey %s\n", PACKAGE_VERSION);
+      return 0;
+    }
   if (!g_variant_dict_contains (options, "authority"))
     return -1;
   if (!g_application_register (application, NULL, &error))
@@ -315,10 +391,28 @@ spare_application_handle_local_options (GApplication *application, GVariantDict 
   return -1;
 }
 
+/* What is imported is told by the authority's own window: files beside its option would open the owner's. */
+static gboolean
+has_files_for_authority (char **arguments)
+{
+  gboolean file = FALSE;
+
+  for (guint i = 1; arguments[0] && arguments[i]; i++)
+    file = file || arguments[i][0] != '-';
+  return file && g_strv_contains ((const char *const *) arguments, "--authority");
+}
+
 /* Files that come with the name of an action: what file managers without a module of ours start. */
 static gboolean
 spare_application_local_command_line (GApplication *application, char ***arguments, int *status)
 {
+  if (has_files_for_authority (*arguments))
+    {
+      g_printerr ("%s\n",
+                  _ ("“--authority” takes no files. Import them in the window that it opens."));
+      *status = 2;
+      return TRUE;
+    }
   return spare_file_actions_run (application, *arguments, status)
          || G_APPLICATION_CLASS (spare_application_parent_class)
                 ->local_command_line (application, arguments, status);
@@ -369,6 +463,7 @@ spare_application_init (SpareApplication *self)
   static const GOptionEntry options[] = {
     { "authority", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Open the backup authority’s window"),
       NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version"), NULL },
     { NULL },
   };
 

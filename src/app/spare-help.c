@@ -29,8 +29,6 @@ static const struct
   { "SpareGrantWindow", NULL, "lost-key#answer" },
   { "SparePreferences", NULL, "preferences" },
   { "SpareKeysPage", NULL, "keys" },
-  { "SpareKeyPanel", NULL, "keys" },
-  { "SpareAuthorityPanel", NULL, "first-steps#set-up" },
   { "SpareAuthorityWindow", NULL, "authority" },
   { "SpareAuthoritySetUp", NULL, "authority#set-up" },
   { "SpareAuthorityPage", "packets_page", "authority#packets" },

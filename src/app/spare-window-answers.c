@@ -240,6 +240,7 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_set_object (&self->found_on, look->medium);
   spare_banner_show (self->answers_banner, SPARE_BANNER_NOTE, text, _ ("_Open"),
                      "win.open-found");
+  g_signal_emit_by_name (self, "answers-found", text);
 }
 
 static void

@@ -367,21 +367,28 @@ outbox_counted_cb (SpareWindow *self)
   adw_view_stack_page_set_needs_attention (self->escrow_stack_page, n > 0);
 }
 
+/* The size is that of the window while it is not maximized. */
+void
+spare_window_keep_size (SpareWindow *self)
+{
+  int width, height;
+
+  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
+  g_object_set (spare_owner_get_settings (self->owner), "window-width", width, "window-height",
+                height, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)), NULL);
+}
+
 static gboolean
 spare_window_close_request (GtkWindow *window)
 {
   SpareWindow *self = SPARE_WINDOW (window);
-  SpareSettings *settings = spare_owner_get_settings (self->owner);
-  int width, height;
 
   if (spare_job_queue_is_busy (self->queue))
     {
       gtk_widget_activate_action (GTK_WIDGET (self), "app.quit", NULL);
       return TRUE;
     }
-  gtk_window_get_default_size (window, &width, &height);
-  g_object_set (settings, "window-width", width, "window-height", height, "window-maximized",
-                gtk_window_is_maximized (window), NULL);
+  spare_window_keep_size (self);
   return GTK_WINDOW_CLASS (spare_window_parent_class)->close_request (window);
 }
 
@@ -422,6 +429,9 @@ spare_window_class_init (SpareWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = spare_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = spare_window_finalize;
   GTK_WINDOW_CLASS (klass)->close_request = spare_window_close_request;
+  /* With the sentence that the window shows. */
+  g_signal_new ("answers-found", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 
   g_type_ensure (SPARE_TYPE_BANNER);
   g_type_ensure (SPARE_TYPE_FILES_PAGE);

@@ -16,6 +16,7 @@ SpareWindow *spare_window_new (GtkApplication *application,
                                const GError *start_error);
 /* @files: of GFile. Before the set-up is done they wait for it. */
 void spare_window_take_files (SpareWindow *self, GPtrArray *files, SpareJobKind kind);
+void spare_window_keep_size (SpareWindow *self);
 void spare_window_show_page (SpareWindow *self, const char *name);
 void spare_window_tell (SpareWindow *self, const char *text);
 

@@ -69,8 +69,9 @@ def man_tool():
 
 def options_of_program():
     """The options of the window's program, as its code has them."""
-    found = set(re.findall(r'"(--[a-z]+)"', sources.read(TOP, 'src/app/spare-file-actions.c'))) | {'--authority', '--help'}
-    assert len(found) == 6, found
+    found = set(re.findall(r'"(--[a-z]+)"', sources.read(TOP, 'src/app/spare-file-actions.c')))
+    found |= {'--authority', '--help', '--version'}
+    assert len(found) == 7, found
     return found
 
 

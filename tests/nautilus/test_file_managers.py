@@ -29,7 +29,7 @@ PLACES = {
 INSIDE = 'SPAREKEY_TEST_NAMESPACE'
 COMMANDS = {'nautilus': ['nautilus', '--new-window'], 'thunar': ['thunar'], 'caja': ['caja', '--no-desktop'],
             'nemo': ['nemo'], 'pcmanfm': ['pcmanfm', '--new-win']}
-ENCRYPT, DECRYPT, INSPECT = 'Encrypt', 'Decrypt', 'Who Can Open This'
+ENCRYPT, DECRYPT, INSPECT, RECOVER = 'Encrypt', 'Decrypt', 'Who Can Open This', 'Recover'
 # Nemo can't be told which names an action is not for.
 OFFERED_TO_ALL = {ENCRYPT} if MANAGER == 'nemo' else set()
 story = {}
@@ -157,7 +157,7 @@ def choose(words):
         item = uit.eventually(look, f'{words!r} in the menu')
     except AssertionError as error:
         raise AssertionError(f'{error}; there are {[uit.name(node) for node in items()]}') from None
-    ours = {known for node in items() for known in (ENCRYPT, DECRYPT, INSPECT, 'Recover') if uit.name(node) == known}
+    ours = {known for node in items() for known in (ENCRYPT, DECRYPT, INSPECT, RECOVER) if uit.name(node) == known}
     uit.click(item)
     return ours
 
@@ -185,21 +185,56 @@ def encrypt():
     alive()
 
 
-def decrypt():
-    """An encrypted file offers to be decrypted, looked into and recovered; a click decrypts it."""
+def encrypted_file(words):
+    """Clicks that item in the menu of a folder with one encrypted file; what else of ours was in the menu."""
     if 'window' not in story:
         raise tap.Skip('it did not start')
     if MANAGER == 'pcmanfm':
         raise tap.Skip('its menu can\'t be read, and the order of several actions is not known')
-    sealed = people.folder('sealed')
-    shutil.move(os.path.join(story['folder'], 'first letter.txt.gpg'), sealed)
-    story['folder'] = sealed
-    show('sealed')
+    if 'sealed' not in story:
+        story['sealed'] = story['folder'] = people.folder('sealed')
+        people.put(os.path.join(story['sealed'], 'letter.txt'), b'four\n')
+        story['owner'].run('encrypt', os.path.join(story['sealed'], 'letter.txt'))
+        os.unlink(os.path.join(story['sealed'], 'letter.txt'))
+        show('sealed')
     select_all()
-    ours = choose(DECRYPT)
-    assert ours - OFFERED_TO_ALL == {DECRYPT, INSPECT, 'Recover'}, ours
-    encrypted(('first letter.txt', None))
-    assert people.get(os.path.join(story['folder'], 'first letter.txt')) == b'one\n'
+    return choose(words)
+
+
+def shut(title):
+    """Closes a window of ours that a click opened, and waits until it is gone."""
+    window = uit.window(title, seconds=60)
+    uit.xdotool('windowactivate', '--sync', window)
+    uit.keys('Escape')
+    uit.eventually(lambda: not subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], check=False,
+                                              capture_output=True).stdout.strip(), f'the end of {title}')
+
+
+def inspect():
+    """A click on Who Can Open This shows who can."""
+    encrypted_file(INSPECT)
+    window = uit.window('^letter.txt.gpg$', seconds=60)
+    seen = uit.find(uit.app('sparekey'), None, 'Can Be Opened By', 40)
+    assert seen and window
+    shut('^letter.txt.gpg$')
+    alive()
+
+
+def recover():
+    """A click on Recover leads to the request, with the file in it."""
+    encrypted_file(RECOVER)
+    uit.window('^I Lost My Key$', seconds=60)
+    uit.find(uit.app('sparekey'), None, 'letter.txt.gpg', 40)
+    shut('^I Lost My Key$')
+    alive()
+
+
+def decrypt():
+    """An encrypted file offers to be decrypted, looked into and recovered; a click decrypts it."""
+    ours = encrypted_file(DECRYPT)
+    assert ours - OFFERED_TO_ALL == {DECRYPT, INSPECT, RECOVER}, ours
+    encrypted(('letter.txt', None))
+    assert people.get(os.path.join(story['sealed'], 'letter.txt')) == b'four\n'
     alive()
 
 
@@ -215,4 +250,4 @@ def quiet():
 
 
 enter()
-tap.run(ready, encrypt, decrypt, quiet)
+tap.run(ready, encrypt, inspect, recover, decrypt, quiet)
