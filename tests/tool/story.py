@@ -20,6 +20,7 @@ class Backup(people.AuthorityMode):
         super().__init__(tool, name)
         self.stick = people.folder('stick-' + name)
         self.make('--policy', people.put(os.path.join(people.SESSION, name + '.ini'), policy.encode()))
+        self.quicken()
         listing = self.gpg('--with-colons', '--list-keys').stdout.decode().splitlines()
         prints = [line.split(':')[9] for line in listing if line.startswith('fpr:')]
         self.escrow, self.transport = prints[1], prints[2]

@@ -59,6 +59,8 @@ def set_up():
     policy = people.put(os.path.join(STICK, 'policy.ini'), (POLICY % officer.fingerprint).encode())
     acme.make('--policy', policy)  # finds the certificate beside the policy
     other.make()
+    acme.quicken()
+    other.quicken()
     ada.fingerprint = ada.create()
     ada.trust(acme)
 

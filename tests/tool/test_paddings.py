@@ -20,6 +20,7 @@ def rsa_for_files():
     acme.gpg('--quick-add-key', acme.fingerprint, 'rsa2048', 'encrypt', 'never')
     acme.gpg('--quick-add-key', acme.fingerprint, 'cv25519', 'encrypt', 'never')
     acme.gpg('--command-fd', '0', '--edit-key', acme.fingerprint, data=b'key 1\nkey 2\ndelkey\ny\nsave\n')
+    acme.quicken()
     listing = acme.gpg('--with-colons', '--list-keys').stdout.decode().splitlines()
     prints = [line.split(':')[9] for line in listing if line.startswith('fpr:')]
     assert len(prints) == 3, listing
