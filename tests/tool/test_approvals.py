@@ -16,6 +16,7 @@ ben, ben_too, carol, eve = (attacker.Person(name, f'{name.title()} <{name}@examp
                             for name in ('ben', 'ben2', 'carol', 'eve'))
 # An officer whose key was for some days only, long ago.
 dan = attacker.Person('dan', 'Dan <dan@example.org>', acme, faked='20240101T000000', expires='30d')
+fay = attacker.Person('fay', 'Fay <fay@example.org>', acme, faked='20240101T000000')
 POLICY = f"""[Recovery]
 Checks=document
 ApprovalsMatched=2
@@ -29,6 +30,9 @@ Fingerprints={carol.fingerprint}
 
 [Officer Dan]
 Fingerprints={dan.fingerprint}
+
+[Officer Fay]
+Fingerprints={fay.fingerprint}
 
 [Officer Somebody]
 Fingerprints={alice.fingerprint}
@@ -126,11 +130,16 @@ def another_case():
     story.refuse_import(acme, approval(carol, unknown), status=None, codes=('policy', 'damaged', 'failed', 'not-found'))
     assert acme.take_in(approval(carol, second), approval(ben, second))[1]['status'] == 'done'
     counted(second, 2, 'ready')
-    # One check is done anew, on other evidence: nobody has approved that.
-    done = acme.run('--json', 'authority', 'case', 'identity', second['id'], 'document', '--evidence', 'another passport', status=None)
-    if done.returncode == 0:
-        counted(second, 0)
-        story.refuse_recover(acme, second['id'])
+    # One check is done anew, on other evidence: nobody has approved that, and who approved what was before has not either.
+    again = acme.case('identity', second['id'], 'document', '--evidence', 'another passport')
+    assert again['manifest'] != second['manifest']
+    counted(second, 0)
+    story.refuse_recover(acme, second['id'])
+    for person in carol, ben:
+        story.refuse_import(acme, approval(person, second), status=4, codes=('policy',))
+    counted(second, 0)
+    acme.take_in(approval(carol, again), approval(ben, again))
+    counted(second, 2, 'ready')
     # The rules change: nobody has approved it by these.
     third = opens('third')
     acme.take_in(approval(carol, third), approval(ben, third))
@@ -165,6 +174,21 @@ def note():
     counted(case, 1)
 
 
+def expired_since():
+    """An officer's key that has expired since its approval came counts no more, and an older certificate doesn't help"""
+    case = opens('fay')
+    before = people.put(os.path.join(people.SESSION, 'before.asc'), fay.armored().encode())
+    acme.take_in(before, approval(fay, case), approval(ben, case))
+    counted(case, 2, 'ready')
+    fay.run('--passphrase', '', '--quick-set-expire', fay.fingerprint, '10d', faked='20240110T000000')
+    acme.take_in(people.put(os.path.join(people.SESSION, 'expired.asc'), fay.armored().encode()))
+    counted(case, 1)
+    story.refuse_recover(acme, case['id'])
+    acme.take_in(before)
+    counted(case, 1)
+    story.refuse_recover(acme, case['id'])
+
+
 def revoked_since():
     """An officer's key that was revoked since its approval came counts no more"""
     case = another_case.ready
@@ -174,9 +198,16 @@ def revoked_since():
     other.learn(carol)
     other.run('--import', data=text[text.index('-----BEGIN'):].encode())
     revoked = people.put(os.path.join(people.SESSION, 'revoked.asc'), other.armored(carol.fingerprint).encode())
+    before = people.put(os.path.join(people.SESSION, 'not-revoked.asc'), carol.armored().encode())
     acme.take_in(revoked)
     counted(case, 1)
     story.refuse_recover(acme, case['id'])
+    # Nor does the certificate of before help, or an approval that brings it along.
+    acme.take_in(before)
+    counted(case, 1)
+    fresh = opens('fresh')
+    story.refuse_import(acme, approval(carol, fresh))
+    counted(fresh, 0)
 
 
-tap.run(begin, one_person, the_one_who_asks, no_officer, expired, another_case, note, revoked_since)
+tap.run(begin, one_person, the_one_who_asks, no_officer, expired, another_case, note, expired_since, revoked_since)
