@@ -77,3 +77,33 @@ engine_child_wait_gone (const char *home, const char *program, guint seconds)
     }
   return FALSE;
 }
+
+static gboolean
+is_asleep (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
+  g_autofree char *text = NULL;
+  const char *after_name;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return FALSE;
+  after_name = strrchr (text, ')');
+  return after_name != NULL && g_str_has_prefix (after_name, ") S ");
+}
+
+gboolean
+engine_child_wait_asleep (const char *home, const char *program, guint seconds)
+{
+  gint64 deadline = g_get_monotonic_time () + (gint64) seconds * G_USEC_PER_SEC;
+
+  while (g_get_monotonic_time () < deadline)
+    {
+      g_autoptr (GArray) found = engine_child_find (home, program);
+
+      for (guint i = 0; i < found->len; i++)
+        if (is_asleep (g_array_index (found, pid_t, i)))
+          return TRUE;
+      g_usleep (10000);
+    }
+  return FALSE;
+}

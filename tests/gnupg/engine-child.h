@@ -9,5 +9,7 @@ G_BEGIN_DECLS
 GArray *engine_child_find (const char *home, const char *program); /* of pid_t */
 guint engine_child_kill (const char *home, const char *program);
 gboolean engine_child_wait_gone (const char *home, const char *program, guint seconds);
+/* Until one is there and waits for something. */
+gboolean engine_child_wait_asleep (const char *home, const char *program, guint seconds);
 
 G_END_DECLS
