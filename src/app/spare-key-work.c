@@ -61,6 +61,8 @@ work_sync (SpareOwner *owner, SpareKeyWork *work, GCancellable *cancellable, GEr
     case SPARE_KEY_WORK_EXTEND:
       return spare_owner_extend_key_sync (owner, work->fingerprint, work->until, cancellable,
                                           error);
+    case SPARE_KEY_WORK_REVOKE:
+      return spare_owner_revoke_key_sync (owner, work->fingerprint, cancellable, error);
     case SPARE_KEY_WORK_DELETE:
     default:
       return spare_owner_delete_key_sync (owner, work->fingerprint, cancellable, error);

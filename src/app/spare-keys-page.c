@@ -62,6 +62,8 @@ worked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     [SPARE_KEY_WORK_EXPORT] = N_ ("The public key was saved"),
     [SPARE_KEY_WORK_EXPORT_SECRET] = N_ ("The secret key was saved. Keep it in a safe place"),
     [SPARE_KEY_WORK_EXTEND] = N_ ("The key is valid for longer now"),
+    [SPARE_KEY_WORK_REVOKE] = N_ (
+        "The key is invalid for good. Give its public key to those who have it"),
     [SPARE_KEY_WORK_DELETE] = N_ ("The key was deleted"),
   };
 
@@ -164,7 +166,7 @@ export_secret_cb (AdwActionRow *row, RowData *data)
                                row_data_new (data->page, data->key), passphrase_data_free);
 }
 
-/* Use, extend, delete */
+/* Use, extend, revoke, delete */
 
 static void
 used_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -232,6 +234,34 @@ extend_cb (AdwActionRow *row, RowData *data)
 }
 
 static void
+revoke_answered_cb (AdwMessageDialog *dialog, const char *response, RowData *data)
+{
+  if (g_str_equal (response, "revoke"))
+    work (data->page,
+          spare_key_work_new (SPARE_KEY_WORK_REVOKE, spare_key_get_fingerprint (data->key)));
+}
+
+static void
+revoke_cb (AdwActionRow *row, RowData *data)
+{
+  g_autofree char *name = spare_names_dup_for_key (data->key);
+  g_autofree char *heading = g_strdup_printf (_ ("Revoke the Key of %s?"), name);
+  GtkWidget *dialog = adw_message_dialog_new (
+      get_window (data->page), heading,
+      _ ("It says of itself that it must not be used any more: nothing can be encrypted to it "
+         "again. What it opens now, it still opens. This cannot be undone."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"),
+                                    "revoke", _ ("_Revoke Key"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "revoke",
+                                              ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_data (dialog, "response", G_CALLBACK (revoke_answered_cb),
+                         row_data_new (data->page, data->key), row_data_free, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
 delete_answered_cb (AdwMessageDialog *dialog, const char *response, RowData *data)
 {
   if (g_str_equal (response, "delete"))
@@ -293,6 +323,13 @@ source_words (SpareKeySource source)
     }
 }
 
+static gboolean
+is_revoked (SpareKey *key)
+{
+  return spare_key_get_encryption_state (key, g_get_real_time () / G_USEC_PER_SEC)
+         == SPARE_KEY_REVOKED;
+}
+
 static char *
 dup_expiry_words (SpareKey *key)
 {
@@ -300,6 +337,8 @@ dup_expiry_words (SpareKey *key)
   g_autoptr (GDateTime) date = expires > 0 ? g_date_time_new_from_unix_local (expires) : NULL;
   g_autofree char *day = date ? g_date_time_format (date, _ ("%-d %B %Y")) : NULL;
 
+  if (is_revoked (key))
+    return g_strdup (_ ("revoked"));
   if (day == NULL)
     return g_strdup (_ ("valid without end"));
   return g_strdup_printf (expires < g_get_real_time () / G_USEC_PER_SEC ? _ ("expired on %s")
@@ -353,7 +392,11 @@ add_key (SpareKeysPage *self, const SpareOwnedKey *owned)
   if (own)
     {
       add_action (self, row, owned->key, _ ("Export _Secret Key…"), export_secret_cb);
-      add_action (self, row, owned->key, _ ("_Extend…"), extend_cb);
+      if (!is_revoked (owned->key))
+        {
+          add_action (self, row, owned->key, _ ("_Extend…"), extend_cb);
+          add_action (self, row, owned->key, _ ("_Revoke…"), revoke_cb);
+        }
       if (!owned->is_default)
         add_action (self, row, owned->key, _ ("_Delete…"), delete_cb);
     }
