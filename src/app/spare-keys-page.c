@@ -191,12 +191,16 @@ static void
 extend_answered_cb (AdwMessageDialog *dialog, const char *response, RowData *data)
 {
   static const int years[] = { 1, 2, 5, 0 };
-  GtkDropDown *choice = GTK_DROP_DOWN (adw_message_dialog_get_extra_child (dialog));
-  guint selected = gtk_drop_down_get_selected (choice);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   SpareKeyWork *task;
+  guint selected;
 
-  if (!g_str_equal (response, "extend") || selected >= G_N_ELEMENTS (years))
+  /* Any other response comes while the dialog closes, when the choice is gone. */
+  if (!g_str_equal (response, "extend"))
+    return;
+  selected = gtk_drop_down_get_selected (
+      GTK_DROP_DOWN (adw_message_dialog_get_extra_child (dialog)));
+  if (selected >= G_N_ELEMENTS (years))
     return;
   task = spare_key_work_new (SPARE_KEY_WORK_EXTEND, spare_key_get_fingerprint (data->key));
   if (years[selected] > 0)

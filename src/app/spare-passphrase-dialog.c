@@ -52,25 +52,35 @@ changed_cb (Question *question)
 static void
 response_cb (AdwMessageDialog *dialog, const char *response, Question *question)
 {
-  const char *text = gtk_editable_get_text (question->first);
   g_autoptr (SpareSecret) secret = NULL;
+  const char *text;
 
+  /* Only now: any other response comes while the dialog closes, when the entries are gone. */
   if (!g_str_equal (response, "save"))
     return;
+  text = gtk_editable_get_text (question->first);
   secret = spare_secret_new_copy (text, strlen (text), NULL);
   if (secret)
     question->func (secret, question->user_data);
 }
 
+/* Neither a GtkPasswordEntry nor a row for passwords: those of GTK 4.8 and libadwaita 1.2 listen to the keyboard, and were
+ * seen to be called after their end. The buffer is what keeps the text in locked memory. */
 static GtkEditable *
-add_entry (GtkListBox *list, const char *title, Question *question)
+add_entry (GtkBox *box, const char *title, Question *question)
 {
-  GtkWidget *row = adw_password_entry_row_new ();
+  g_autoptr (GtkEntryBuffer) buffer = gtk_password_entry_buffer_new ();
+  GtkWidget *entry = gtk_entry_new_with_buffer (buffer);
 
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-  g_signal_connect_swapped (row, "changed", G_CALLBACK (changed_cb), question);
-  gtk_list_box_append (list, row);
-  return GTK_EDITABLE (row);
+  gtk_entry_set_visibility (GTK_ENTRY (entry), FALSE);
+  gtk_entry_set_input_purpose (GTK_ENTRY (entry), GTK_INPUT_PURPOSE_PASSWORD);
+  gtk_entry_set_placeholder_text (GTK_ENTRY (entry), title);
+  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
+                                  -1);
+  g_signal_connect_swapped (entry, "changed", G_CALLBACK (changed_cb), question);
+  gtk_box_append (box, entry);
+  return GTK_EDITABLE (entry);
 }
 
 void
@@ -80,7 +90,6 @@ spare_passphrase_dialog_ask (GtkWindow *parent,
                              GDestroyNotify destroy)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  GtkWidget *list = gtk_list_box_new ();
   Question *question = g_new0 (Question, 1);
 
   question->func = func;
@@ -90,15 +99,12 @@ spare_passphrase_dialog_ask (GtkWindow *parent,
       adw_message_dialog_new (parent, _ ("Export the Secret Key?"),
                               _ ("Whoever has the file and its passphrase can open all files "
                                  "that are encrypted to this key.")));
-  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
-  gtk_widget_add_css_class (list, "boxed-list");
-  gtk_box_append (GTK_BOX (box), list);
   question->hint = GTK_LABEL (gtk_label_new (NULL));
   gtk_widget_add_css_class (GTK_WIDGET (question->hint), "caption");
   gtk_widget_add_css_class (GTK_WIDGET (question->hint), "dim-label");
+  question->first = add_entry (GTK_BOX (box), _ ("Passphrase"), question);
+  question->second = add_entry (GTK_BOX (box), _ ("Passphrase Again"), question);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (question->hint));
-  question->first = add_entry (GTK_LIST_BOX (list), _ ("Passphrase"), question);
-  question->second = add_entry (GTK_LIST_BOX (list), _ ("Passphrase Again"), question);
 
   adw_message_dialog_set_extra_child (question->dialog, box);
   adw_message_dialog_add_responses (question->dialog, "cancel", _ ("_Cancel"), "save",

@@ -31,6 +31,8 @@ struct _SpareWindow
 
   GQueue answers; /* paths of bundles to be opened */
   gboolean answering;
+  GPtrArray *monitors; /* of GFileMonitor: what another process may change */
+  gboolean refreshing, refresh_again;
   SpareMediumList *media;
   SpareMedium *found_on; /* a stick with answers */
   GPtrArray *found;      /* their paths */
@@ -55,6 +57,9 @@ struct _SpareWindow
 /* spare-window-state.c */
 void spare_window_check_state (SpareWindow *self);
 void spare_window_unlock_keyring (SpareWindow *self);
+void spare_window_came_to_front (SpareWindow *self);
+/* Notices from now on what the command line changes beside this window. */
+void spare_window_watch_set_up (SpareWindow *self);
 /* spare-window-certificate.c */
 void spare_window_import_certificate (SpareWindow *self);
 /* spare-window-answers.c */

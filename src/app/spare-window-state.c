@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What keeps files from being encrypted or opened, as the line across the window: the worst first.
+/* What keeps files from being encrypted or opened, as the line across the window: the worst first. And what another process
+ * changed meanwhile: another key, another authority, other people.
  *
- * Promise: looked at again whenever the owner's side changes and whenever the window comes to the front. */
+ * Promise: looked at again whenever the owner's side changes and whenever the window comes to the front. What the command line
+ * sets up beside this window holds here too, soon after. */
 #include "config.h"
 
 #include "spare-window-private.h"
 
 #include "spare-home.h"
+#include "spare-paths.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -116,4 +119,74 @@ spare_window_unlock_keyring (SpareWindow *self)
 {
   spare_keyring_unlock_async (spare_owner_get_keyring (self->owner), self->cancellable,
                               unlocked_cb, g_object_ref (self));
+}
+
+/* Changes from outside */
+
+static void refresh (SpareWindow *self);
+
+static void
+refreshed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SpareWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = spare_owner_refresh_finish (SPARE_OWNER (source), result, &error);
+
+  self->refreshing = FALSE;
+  if (self->owner == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (!done)
+    spare_window_tell (self, error->message);
+  if (self->refresh_again)
+    refresh (self);
+}
+
+/* One at a time: a change comes as several events, and another operation may keep the owner's side busy. */
+static void
+refresh (SpareWindow *self)
+{
+  self->refresh_again = self->refreshing;
+  if (self->refreshing)
+    return;
+  self->refreshing = TRUE;
+  spare_owner_refresh_async (self->owner, self->cancellable, refreshed_cb, g_object_ref (self));
+}
+
+static void
+file_changed_cb (SpareWindow *self)
+{
+  if (self->owner)
+    refresh (self);
+}
+
+void
+spare_window_watch_set_up (SpareWindow *self)
+{
+  static const char *const names[] = { "owner.ini", "authority.ini", "certificates" };
+  const gsize folder_at = 2;
+  g_autofree char *folder = spare_paths_dup_data_dir ();
+
+  self->monitors = g_ptr_array_new_with_free_func (g_object_unref);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GFile) file = g_file_new_build_filename (folder, names[i], NULL);
+      GFileMonitor *monitor = i == folder_at
+                                  ? g_file_monitor_directory (file, G_FILE_MONITOR_NONE, NULL,
+                                                              NULL)
+                                  : g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL);
+
+      if (monitor
+          == NULL) /* there is no such thing here: what is changed is seen when the window comes to the front */
+        continue;
+      g_signal_connect_object (monitor, "changed", G_CALLBACK (file_changed_cb), self,
+                               G_CONNECT_SWAPPED);
+      g_ptr_array_add (self->monitors, monitor);
+    }
+}
+
+void
+spare_window_came_to_front (SpareWindow *self)
+{
+  spare_window_check_state (self);
+  file_changed_cb (self);
 }

@@ -405,6 +405,7 @@ spare_window_dispose (GObject *object)
       g_free (waiting);
     }
   g_queue_clear_full (&self->answers, g_free);
+  g_clear_pointer (&self->monitors, g_ptr_array_unref);
   g_clear_object (&self->media);
   g_clear_object (&self->found_on);
   g_clear_pointer (&self->found, g_ptr_array_unref);
@@ -493,7 +494,7 @@ spare_window_init (SpareWindow *self)
   spare_window_add_recovery_actions (self);
   g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->main_box), GTK_EVENT_CONTROLLER (target));
-  g_signal_connect (self, "notify::is-active", G_CALLBACK (spare_window_check_state), NULL);
+  g_signal_connect (self, "notify::is-active", G_CALLBACK (spare_window_came_to_front), NULL);
 }
 
 SpareWindow *
@@ -517,6 +518,8 @@ spare_window_new (GtkApplication *application,
   g_signal_connect_object (self->escrow_page, "counted", G_CALLBACK (outbox_counted_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (owner, "changed", G_CALLBACK (sync_state), self, G_CONNECT_SWAPPED);
+
+  spare_window_watch_set_up (self);
 
   g_object_get (spare_owner_get_settings (owner), "window-width", &width, "window-height",
                 &height, "window-maximized", &maximized, NULL);

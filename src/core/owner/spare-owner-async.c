@@ -93,6 +93,7 @@ start (SpareOwner *self,
 
 /* clang-format off */
 BOOLEAN_THREAD (open, spare_owner_open_sync (self, c, &error))
+BOOLEAN_THREAD (refresh, spare_owner_refresh_sync (self, c, &error))
 BOOLEAN_THREAD (use_key, spare_owner_use_key_sync (self, call->texts[0], c, &error))
 BOOLEAN_THREAD (delete_key, spare_owner_delete_key_sync (self, call->texts[0], c, &error))
 BOOLEAN_THREAD (extend_key, spare_owner_extend_key_sync (self, call->texts[0], call->number, c, &error))
@@ -130,6 +131,7 @@ POINTER_THREAD (examine_authority, (GDestroyNotify) spare_pin_offer_free,
   }
 
 BOOLEAN_FINISH (open)
+BOOLEAN_FINISH (refresh)
 BOOLEAN_FINISH (use_key)
 BOOLEAN_FINISH (delete_key)
 BOOLEAN_FINISH (extend_key)
@@ -160,6 +162,17 @@ spare_owner_open_async (SpareOwner *self,
   Call *call = g_new0 (Call, 1);
 
   START (open);
+}
+
+void
+spare_owner_refresh_async (SpareOwner *self,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  Call *call = g_new0 (Call, 1);
+
+  START (refresh);
 }
 
 void

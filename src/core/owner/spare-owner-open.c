@@ -243,6 +243,19 @@ open_key (SpareOwner *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
+gboolean
+spare_owner_reload_private (SpareOwner *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SparePolicy) policy = spare_owner_load_policy_private (self, NULL);
+  g_autofree char *fingerprint = NULL;
+  SpareKeySource source = SPARE_KEY_SOURCE_KEYRING;
+
+  return load_pin (self, policy, cancellable, error)
+         && spare_owner_read_choice_private (self, &fingerprint, &source, error)
+         && (fingerprint == NULL
+             || open_chosen (self, fingerprint, source, cancellable, error));
+}
+
 /**
  * spare_owner_open_sync:
  * @cancellable: (nullable): a cancellable
@@ -260,15 +273,18 @@ spare_owner_open_sync (SpareOwner *self, GCancellable *cancellable, GError **err
 {
   g_autoptr (GMutexLocker) operation = NULL;
   g_autoptr (GError) local = NULL;
+  g_autofree char *stamp = NULL;
 
   g_return_val_if_fail (SPARE_IS_OWNER (self), FALSE);
 
   operation = g_mutex_locker_new (&self->operation);
+  stamp = spare_owner_dup_stamp_private (self);
   if (!spare_output_clean_up (NULL, &local))
     g_debug ("clean-up: %s", local->message);
   if (!prepare (self, cancellable, error) || !open_key (self, cancellable, error))
     return FALSE;
 
+  spare_owner_set_stamp_private (self, g_steal_pointer (&stamp));
   g_mutex_lock (&self->lock);
   self->state = SPARE_OWNER_NEEDS_KEY;
   g_mutex_unlock (&self->lock);

@@ -32,6 +32,7 @@ struct _SpareOwner
   SpareKey *key; /* as the application's home lists it */
   SpareKeySource source;
   char *pinned_by; /* what the policy said when the pin was loaded */
+  char *stamp;     /* of the files, when they were read last; see spare-owner-refresh.c */
   gboolean announcing;
 };
 
@@ -44,6 +45,12 @@ gboolean spare_owner_check_prepared_private (SpareOwner *self,
                                              GError **error);
 void spare_owner_set_key_private (SpareOwner *self, SpareKey *key, SpareKeySource source);
 SparePolicy *spare_owner_load_policy_private (SpareOwner *self, GError **error);
+/* The authority and the key in use, from the files. */
+gboolean spare_owner_reload_private (SpareOwner *self,
+                                     GCancellable *cancellable,
+                                     GError **error);
+char *spare_owner_dup_stamp_private (SpareOwner *self);
+void spare_owner_set_stamp_private (SpareOwner *self, char *stamp /* transfer full */);
 
 /* owner.ini: which key is in use, and which keys of the person's own GnuPG ever were. */
 gboolean spare_owner_read_choice_private (SpareOwner *self,

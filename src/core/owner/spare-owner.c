@@ -69,6 +69,7 @@ spare_owner_finalize (GObject *object)
   g_free (self->certificates);
   g_free (self->ini_path);
   g_free (self->pinned_by);
+  g_free (self->stamp);
   g_mutex_clear (&self->operation);
   g_mutex_clear (&self->lock);
 

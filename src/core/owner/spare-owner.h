@@ -51,6 +51,13 @@ void spare_owner_open_async (SpareOwner *self,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
 gboolean spare_owner_open_finish (SpareOwner *self, GAsyncResult *result, GError **error);
+/* Reads again what another process changed; cheap when nothing was. */
+gboolean spare_owner_refresh_sync (SpareOwner *self, GCancellable *cancellable, GError **error);
+void spare_owner_refresh_async (SpareOwner *self,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean spare_owner_refresh_finish (SpareOwner *self, GAsyncResult *result, GError **error);
 void spare_owner_close (SpareOwner *self); /* ends the agent if no other process uses it */
 
 SpareOwnerState spare_owner_get_state (SpareOwner *self);
