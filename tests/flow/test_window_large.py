@@ -115,10 +115,17 @@ def finished(app, folder, paths):
             seen, since = made, time.monotonic()
         if time.monotonic() > min(deadline, since + 60):
             missing = [path for path in paths if not os.path.exists(path + '.gpg')]
-            with open(app.log, encoding='utf-8', errors='replace') as log:
-                said = [line.strip() for line in log if line.strip()][-20:]
             state = [uit.name(node) for node in window.there(app.root) if ' items' in uit.name(node)][:1]
-            raise AssertionError(f'{state}; missing: {len(missing)}, {missing[:5]}; last said: {said}')
+            # What failed stays when the rest is taken off the list, and its row says why.
+            app.clear()
+            time.sleep(5)
+            names = [os.path.basename(path) for path in missing]
+            with open(app.log, encoding='utf-8', errors='replace') as log:
+                said = [line.strip() for line in log if line.strip()]
+            about = [line for line in said if any(name in line for name in names[:20])]
+            odd = [line for line in said if 'again' in line or 'engine' in line or 'failed' in line]
+            raise AssertionError(f'{state}; missing: {len(missing)}, {names[:20]}; rows: {app.rows()[:20]}; '
+                                 f'said of them: {about[-20:]}; odd: {odd[-40:]}; at last: {said[-20:]}')
         time.sleep(0.5)
 
 
