@@ -163,15 +163,6 @@ def no_names_missing(root, where):
     assert not bad, f'{where}: {bad}'
 
 
-def menu_item(app, words, place):
-    """An item of the menu that is open. GTK 4.18 tells no names of a menu's items, of any program: there it is found by place."""
-    def look():
-        items = [node for node in window.there(app.root) if uit.matches(node, 'menu item', '')]
-        named = [node for node in items if words in uit.name(node)]
-        return named or (not any(uit.name(node) for node in items) and items[place:place + 1])
-    return uit.eventually(look, f'the menu item {words!r}', 20)[0]
-
-
 def named():
     """Every control of every page, menu and dialog has a name to be read out."""
     app = story['app']
@@ -189,7 +180,7 @@ def named():
     app.closed('Preferences')
     app.front()
     uit.keys('F10')
-    if uit.name(menu_item(app, 'Keyboard Shortcuts', 3)):
+    if uit.name(window.menu_item(app, 'Keyboard Shortcuts', 3)):
         no_names_missing(app.root, 'menu')
     uit.keys('Escape')
 
@@ -201,7 +192,7 @@ def row_menu():
     window.to_page(app, 'Files')
     app.tab_to('Show in Files')
     uit.keys('shift+F10')
-    item = menu_item(app, 'Who Can Open It', 1)
+    item = window.menu_item(app, 'Who Can Open It', 1)
     if uit.name(item):
         no_names_missing(app.root, 'row menu')
     uit.click(item)

@@ -217,6 +217,15 @@ def to_page(app, words, pages=('Files', 'Escrow', 'Check')):
     uit.keys('space')
 
 
+def menu_item(app, words, place):
+    """An item of the menu that is open. GTK 4.18 tells no names of a menu's items, of any program: there it is found by place."""
+    def look():
+        items = [node for node in there(app.root) if uit.matches(node, 'menu item', '')]
+        named = [node for node in items if words in uit.name(node)]
+        return named or (not any(uit.name(node) for node in items) and items[place:place + 1])
+    return uit.eventually(look, f'the menu item {words!r}', 20)[0]
+
+
 def choose(path, *, title='Choose'):
     """Gives a path to the desktop's file chooser, whose window is there by now or soon."""
     chooser = uit.window(title)
