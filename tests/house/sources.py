@@ -4,7 +4,7 @@
 import os
 import re
 
-SKIPPED = re.compile(r'^(_build.*|build|\.git|\.cache|__pycache__|subprojects)$')
+SKIPPED = re.compile(r'^(_build.*|_packages|obj-.*|build|\.git|\.cache|__pycache__|subprojects)$')
 
 
 def files(top, *folders, endings=()):
