@@ -17,7 +17,8 @@
 #include "spare-deposit.h"
 #include "spare-folder-walk.h"
 
-#define AT_ONCE 4
+/* Two cores, and of each file half the time is waiting: for the disk, the keyring, a process that starts. */
+#define AT_ONCE 6
 
 struct _SpareJobQueue
 {

@@ -38,7 +38,9 @@ struct _SpareOutbox
   SpareDatabase *database; /* guarded by lock; NULL until opened */
   gboolean announcing;     /* guarded by lock: a "changed" is on its way */
 
-  /* Guarded by lock: numbers that are this process's own already, the last of them @counter. */
+  /* Numbers that are this process's own already, the last of them @counter. Guarded by a lock of their own, which is taken
+   * before the other: who begins a file need not wait for the disk that another one's row is on its way to. */
+  GMutex serial_lock;
   char *tag;
   gint64 counter, n_reserved, last_reserved;
 
@@ -63,6 +65,7 @@ spare_outbox_finalize (GObject *object)
   g_clear_pointer (&self->database, spare_database_free);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->serial_lock);
   g_mutex_clear (&self->queue.lock);
   g_free (self->path);
   g_free (self->tag);
@@ -89,6 +92,7 @@ spare_outbox_init (SpareOutbox *self)
 {
   self->context = g_main_context_ref_thread_default ();
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->serial_lock);
   g_mutex_init (&self->queue.lock);
   g_queue_init (&self->queue.rows);
 }
@@ -270,7 +274,7 @@ run_alone (SpareOutbox *self, sqlite3_stmt *stmt, gint64 *changes, GError **erro
   return TRUE;
 }
 
-/* Takes the next numbers for this process: one at first, then twice as many each time, because each taking costs a
+/* With both locks held. Takes the next numbers for this process: one at first, then twice as many each time, because each taking costs a
  * transaction on the disk and ten thousand files would pay it each. What is left at the end stays a gap. */
 static gboolean
 reserve_more (SpareOutbox *self, GError **error)
@@ -325,9 +329,14 @@ spare_outbox_reserve_serial_sync (SpareOutbox *self, const char *owner, GError *
   g_return_val_if_fail (SPARE_IS_OUTBOX (self), NULL);
   g_return_val_if_fail (spare_fingerprint_is_valid (owner), NULL);
 
-  locker = g_mutex_locker_new (&self->lock);
-  if (!check_open (self, error) || (self->n_reserved == 0 && !reserve_more (self, error)))
-    return NULL;
+  locker = g_mutex_locker_new (&self->serial_lock);
+  if (self->n_reserved == 0)
+    {
+      g_autoptr (GMutexLocker) database_locker = g_mutex_locker_new (&self->lock);
+
+      if (!check_open (self, error) || !reserve_more (self, error))
+        return NULL;
+    }
   head = g_ascii_strup (owner, 8);
   return g_strdup_printf ("%s-%s-%" G_GINT64_FORMAT, head, self->tag,
                           self->counter - --self->n_reserved);
