@@ -30,14 +30,11 @@ take_case (SpareTool *tool, char **words)
 static int
 run_list (SpareTool *tool, char **argv)
 {
-  g_auto (GStrv) words = NULL;
   g_autoptr (GPtrArray) cases = NULL;
   GError *error = NULL;
 
-  if (!spare_tool_parse (tool, argv, NULL, &words))
+  if (!spare_tool_take_nothing (tool, argv))
     return SPARE_TOOL_USAGE;
-  if (words[0] != NULL)
-    return spare_tool_usage (tool, _ ("it takes no further words"));
   if (!spare_tool_open_authority (tool, &error)
       || (cases = spare_case_list_sync (tool->authority, tool->cancellable, &error)) == NULL)
     return spare_tool_fail (tool, error);

@@ -105,13 +105,10 @@ show_owners (SpareTool *tool, const char *only)
 static int
 run_list (SpareTool *tool, char **argv)
 {
-  g_auto (GStrv) words = NULL;
   GError *error = NULL;
 
-  if (!spare_tool_parse (tool, argv, NULL, &words))
+  if (!spare_tool_take_nothing (tool, argv))
     return SPARE_TOOL_USAGE;
-  if (words[0] != NULL)
-    return spare_tool_usage (tool, _ ("it takes no further words"));
   if (!spare_tool_open_authority (tool, &error))
     return spare_tool_fail (tool, error);
   return show_owners (tool, NULL);

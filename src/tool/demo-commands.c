@@ -291,14 +291,11 @@ static int
 run_demo (SpareTool *tool, char **argv)
 {
   g_auto (Story) story = { NULL };
-  g_auto (GStrv) words = NULL;
   GError *error = NULL;
   gboolean good;
 
-  if (!spare_tool_parse (tool, argv, NULL, &words))
+  if (!spare_tool_take_nothing (tool, argv))
     return SPARE_TOOL_USAGE;
-  if (words[0] != NULL)
-    return spare_tool_usage (tool, _ ("it takes no further words"));
   story.stage = spare_stage_new (tool, &error);
   good = story.stage != NULL && play_story (&story, &error);
   g_clear_pointer (&story.stage, spare_stage_free);

@@ -154,13 +154,10 @@ run_trust (SpareTool *tool, char **argv)
 static int
 run_status (SpareTool *tool, char **argv)
 {
-  g_auto (GStrv) words = NULL;
   GError *error = NULL;
 
-  if (!spare_tool_parse (tool, argv, NULL, &words))
+  if (!spare_tool_take_nothing (tool, argv))
     return SPARE_TOOL_USAGE;
-  if (words[0] != NULL)
-    return spare_tool_usage (tool, _ ("it takes no further words"));
   if (!spare_tool_open (tool, &error))
     return spare_tool_fail (tool, error);
   return show_status (tool);

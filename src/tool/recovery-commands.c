@@ -150,15 +150,12 @@ print_request (const SpareRequest *request)
 static int
 run_list (SpareTool *tool, char **argv)
 {
-  g_auto (GStrv) words = NULL;
   g_autoptr (GPtrArray) requests = NULL;
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   GError *error = NULL;
 
-  if (!spare_tool_parse (tool, argv, NULL, &words))
+  if (!spare_tool_take_nothing (tool, argv))
     return SPARE_TOOL_USAGE;
-  if (words[0] != NULL)
-    return spare_tool_usage (tool, _ ("it takes no further words"));
   if (!spare_tool_open (tool, &error)
       || (requests = spare_request_list_sync (tool->owner, &error)) == NULL)
     return spare_tool_fail (tool, error);

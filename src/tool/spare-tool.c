@@ -95,6 +95,18 @@ spare_tool_parse (SpareTool *self, char **argv, const GOptionEntry *entries, cha
 }
 
 gboolean
+spare_tool_take_nothing (SpareTool *self, char **argv)
+{
+  g_auto (GStrv) words = NULL;
+
+  if (!spare_tool_parse (self, argv, NULL, &words))
+    return FALSE;
+  if (words[0] != NULL)
+    spare_tool_usage (self, _ ("it takes no further words"));
+  return words[0] == NULL;
+}
+
+gboolean
 spare_tool_open (SpareTool *self, GError **error)
 {
   self->owner = spare_owner_new ();

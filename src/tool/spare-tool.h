@@ -62,6 +62,8 @@ gboolean spare_tool_parse (SpareTool *self,
                            char **argv,
                            const GOptionEntry *entries,
                            char ***words);
+/* For a command that has neither options nor words: FALSE as above. */
+gboolean spare_tool_take_nothing (SpareTool *self, char **argv);
 int spare_tool_usage (SpareTool *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 gboolean spare_tool_open (SpareTool *self, GError **error);

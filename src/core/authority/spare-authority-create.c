@@ -156,22 +156,6 @@ check_file_system (SpareAuthority *self, GError **error)
 
 /* --- Steps --- */
 
-/* A given passphrase answers for the new key only while it is made. */
-static SpareSecret *
-answer_cb (const char *fingerprint,
-           gboolean was_wrong,
-           GCancellable *cancellable,
-           gpointer user_data,
-           GError **error)
-{
-  if (!was_wrong)
-    return spare_secret_ref (user_data);
-
-  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE,
-                       _ ("The passphrase is wrong. Please try again."));
-  return NULL;
-}
-
 static gboolean
 make_key (Making *making,
           const char *user_id,
@@ -186,8 +170,8 @@ make_key (Making *making,
 
   making->home = spare_authority_make_home (making->self);
   if (passphrase != NULL)
-    spare_home_set_passphrase_func (making->home, answer_cb, spare_secret_ref (passphrase),
-                                    (GDestroyNotify) spare_secret_unref);
+    /* Only while the key is made. */
+    spare_home_set_passphrase (making->home, passphrase);
   if (!spare_home_prepare_sync (making->home, cancellable, error))
     return FALSE;
   making->fingerprint = spare_home_create_authority_key_sync (making->home, user_id, passphrase,

@@ -78,3 +78,33 @@ spare_home_ask_new_passphrase_private (SpareHome *self,
 {
   return ask (self, description, TRUE, cancellable, error);
 }
+
+static SpareSecret *
+answer_cb (const char *fingerprint,
+           gboolean was_wrong,
+           GCancellable *cancellable,
+           gpointer user_data,
+           GError **error)
+{
+  if (!was_wrong)
+    return spare_secret_ref (user_data);
+
+  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE,
+                       _ ("The passphrase is wrong. Please try again."));
+  return NULL;
+}
+
+/**
+ * spare_home_set_passphrase:
+ * @self: a home
+ * @passphrase: of the keys in it
+ *
+ * Answers with this passphrase whatever key is meant, and once: if it is wrong, nobody is asked again. As
+ * spare_home_set_passphrase_func() otherwise.
+ */
+void
+spare_home_set_passphrase (SpareHome *self, SpareSecret *passphrase)
+{
+  spare_home_set_passphrase_func (self, answer_cb, spare_secret_ref (passphrase),
+                                  (GDestroyNotify) spare_secret_unref);
+}

@@ -32,20 +32,6 @@
 #define LEFT_SECONDS 60
 
 static SpareSecret *
-give_secret (const char *fingerprint,
-             gboolean was_wrong,
-             GCancellable *cancellable,
-             gpointer user_data,
-             GError **error)
-{
-  if (!was_wrong)
-    return spare_secret_ref (user_data);
-  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE,
-                       _ ("The passphrase is wrong. Nothing was changed."));
-  return NULL;
-}
-
-static SpareSecret *
 ask (SpareHome *self,
      const char *fingerprint,
      gboolean was_wrong,
@@ -203,7 +189,6 @@ spare_home_copy_quick_sync (SpareHome *self,
       || !spare_home_change_passphrase_sync (copy, fingerprint, before, after, cancellable,
                                              error))
     return NULL;
-  spare_home_set_passphrase_func (copy, give_secret, g_steal_pointer (&after),
-                                  (GDestroyNotify) spare_secret_unref);
+  spare_home_set_passphrase (copy, after);
   return g_steal_pointer (&copy);
 }

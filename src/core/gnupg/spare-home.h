@@ -52,6 +52,8 @@ void spare_home_set_passphrase_func (SpareHome *self,
                                      gpointer user_data,
                                      GDestroyNotify destroy);
 
+void spare_home_set_passphrase (SpareHome *self, SpareSecret *passphrase);
+
 gboolean spare_home_exists (SpareHome *self);
 gboolean spare_home_prepare_sync (SpareHome *self, GCancellable *cancellable, GError **error);
 void spare_home_shut_down (SpareHome *self);

@@ -37,21 +37,6 @@ say_unchanged (GError **error, const char *failed, const char *failed_unchanged)
   g_error_free (before);
 }
 
-static SpareSecret *
-answer_cb (const char *fingerprint,
-           gboolean was_wrong,
-           GCancellable *cancellable,
-           gpointer user_data,
-           GError **error)
-{
-  if (!was_wrong)
-    return spare_secret_ref (user_data);
-
-  g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE,
-                       _ ("The passphrase is wrong. Please try again."));
-  return NULL;
-}
-
 /* Steps 4 to 6, in the application's home. */
 static gboolean
 install (SpareOwner *self,
@@ -124,8 +109,7 @@ store_and_install (SpareOwner *self,
   g_autoptr (SpareKey) key = NULL;
   gboolean had_certificate = has_certificate (self, stored->fingerprint);
 
-  spare_home_set_passphrase_func (scratch, answer_cb, spare_secret_ref (stored->passphrase),
-                                  (GDestroyNotify) spare_secret_unref);
+  spare_home_set_passphrase (scratch, stored->passphrase);
   key = spare_home_get_key_sync (scratch, stored->fingerprint, TRUE, cancellable, error);
   if (key == NULL)
     return FALSE;
