@@ -192,12 +192,13 @@ spare_authority_enroll_sync (SpareAuthority *self,
   return FALSE;
 }
 
-static gboolean
-store_loss (SpareAuthority *self,
-            const char *fingerprint,
-            SpareLossKind kind,
-            gint64 since,
-            GError **error)
+gboolean
+spare_authority_store_loss (SpareAuthority *self,
+                            const char *fingerprint,
+                            SpareLossKind kind,
+                            gint64 since,
+                            const char *source,
+                            GError **error)
 {
   SpareRegistry *registry = spare_authority_get_registry (self);
   SpareDatabase *database = spare_registry_get_database_private (registry);
@@ -209,9 +210,13 @@ store_loss (SpareAuthority *self,
   json_object_set_string_member (detail, "owner", fingerprint);
   json_object_set_string_member (detail, "kind", spare_loss_kind_to_string (kind));
   spare_json_set_time (detail, "since", since);
+  if (source != NULL)
+    json_object_set_string_member (detail, "source", source);
+  /* An officer's word is the authority's; a revocation speaks for itself. */
   if (!spare_registry_note_owner (registry, fingerprint, NULL, NULL, now, NULL, error)
       || !spare_audit_append (spare_authority_get_audit (self), "owner.loss",
-                              spare_authority_get_fingerprint (self), detail, &sequence, error))
+                              source == NULL ? spare_authority_get_fingerprint (self) : NULL,
+                              detail, &sequence, error))
     return FALSE;
   /* The earliest of several reports counts. */
   stmt = spare_database_prepare (
@@ -232,6 +237,21 @@ store_loss (SpareAuthority *self,
   return spare_database_step (database, stmt, NULL, error);
 }
 
+gboolean
+spare_authority_sign_log_sync (SpareAuthority *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (spare_audit_checkpoint_sync (spare_authority_get_audit (self), cancellable, &failure))
+    return TRUE;
+  g_set_error (error, failure->domain, failure->code,
+               /* Translators: the %s is a whole sentence that says why */
+               _ ("The audit log could not be signed: %s What was done is done; the log is "
+                  "signed the next time."),
+               failure->message);
+  return FALSE;
+}
+
 /**
  * spare_authority_report_loss_sync:
  * @fingerprint: of an owner's primary key
@@ -240,7 +260,11 @@ store_loss (SpareAuthority *self,
  * @cancellable: (nullable): looked at before
  * @error: where to put an error
  *
- * What was deposited under this key afterwards is no longer proof of anything.
+ * What was deposited under this key afterwards is no longer proof of anything. The checkpoint that follows may ask for the
+ * passphrase.
+ *
+ * Returns: %FALSE with `G_IO_ERROR_INVALID_ARGUMENT` or what the database said; or, the loss being recorded already, with
+ *   what signing said
  */
 gboolean
 spare_authority_report_loss_sync (SpareAuthority *self,
@@ -260,8 +284,9 @@ spare_authority_report_loss_sync (SpareAuthority *self,
   if (g_cancellable_set_error_if_cancelled (cancellable, error)
       || !check_person (fingerprint, error) || !spare_registry_begin (registry, error))
     return FALSE;
-  if (store_loss (self, fingerprint, kind, since, error))
-    return spare_registry_commit (registry, error);
+  if (spare_authority_store_loss (self, fingerprint, kind, since, NULL, error))
+    return spare_registry_commit (registry, error)
+           && spare_authority_sign_log_sync (self, cancellable, error);
   spare_registry_rollback (registry);
   return FALSE;
 }

@@ -24,6 +24,17 @@ SpareClockFunc spare_authority_get_clock (SpareAuthority *self);
 int spare_authority_take_lock (SpareAuthority *self, GError **error);
 char *spare_authority_read_marker (SpareAuthority *self, GError **error);
 
+/* A loss and its row, within a transaction. @source: how it became known; NULL: an officer reports it. */
+gboolean spare_authority_store_loss (SpareAuthority *self,
+                                     const char *fingerprint,
+                                     SpareLossKind kind,
+                                     gint64 since,
+                                     const char *source,
+                                     GError **error);
+/* A checkpoint after something that was committed: an error says that it was. */
+gboolean spare_authority_sign_log_sync (SpareAuthority *self,
+                                        GCancellable *cancellable,
+                                        GError **error);
 /* The audit row of a policy, and its text in the registry; within a transaction. */
 gboolean spare_authority_log_policy (SpareRegistry *registry,
                                      SpareAudit *audit,

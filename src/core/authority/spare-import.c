@@ -149,6 +149,23 @@ take_in (SpareIntake *self, GError **error)
   return spare_registry_commit (registry, error);
 }
 
+/* That it was brought again is in the log, too: who brings much of it is seen. */
+static gboolean
+log_known (SpareIntake *self, GError **error)
+{
+  SpareRegistry *registry = spare_authority_get_registry (self->authority);
+  g_autoptr (JsonObject) detail = json_object_new ();
+
+  describe_bundle (self, detail);
+  if (!spare_registry_begin (registry, error))
+    return FALSE;
+  if (spare_audit_append (spare_authority_get_audit (self->authority), "bundle.known",
+                          spare_bundle_get_header (self->bundle)->from, detail, NULL, error))
+    return spare_registry_commit (registry, error);
+  spare_registry_rollback (registry);
+  return FALSE;
+}
+
 /* The same octets were taken in before. Their file is put back if it is gone. */
 static gboolean
 note_known (SpareIntake *self, GError **error)
@@ -165,7 +182,10 @@ note_known (SpareIntake *self, GError **error)
     }
   if (header->type == SPARE_BUNDLE_REQUEST)
     self->result->case_id = spare_case_id_from_request (spare_bundle_get_sha256 (self->bundle));
-  return spare_kept_bundle_keep_sync (self->authority, self->bundle, error);
+  return spare_kept_bundle_keep_sync (self->authority, self->bundle, error)
+         && log_known (self, error)
+         && spare_audit_checkpoint_if_due_sync (spare_authority_get_audit (self->authority),
+                                                self->cancellable, error);
 }
 
 gboolean
@@ -252,19 +272,29 @@ import_bundle (SpareAuthority *self,
                GError **error)
 {
   g_autoptr (SpareKey) key = spare_authority_dup_key (self);
+  g_autoptr (SpareKey) revoked = NULL;
   const SpareBundleExpectation expectation = {
     .home = spare_authority_get_home (self),
     .me = key,
     .types = ACCEPTED,
     .spool = spare_authority_get_spool (self),
+    .revoked = &revoked,
   };
+  g_autoptr (GError) failure = NULL;
   g_autoptr (SpareBundle)
-      bundle = spare_bundle_open_sync (path, &expectation, progress, cancellable, error);
+      bundle = spare_bundle_open_sync (path, &expectation, progress, cancellable, &failure);
   const SpareBundleHeader *header;
   SpareIntake intake;
 
-  if (bundle == NULL)
+  /* What is refused for being signed by a revoked key still tells that the key is. */
+  if (revoked != NULL
+      && !spare_intake_note_revoked_sync (self, revoked, "bundle", cancellable, error))
     return FALSE;
+  if (bundle == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
   header = spare_bundle_get_header (bundle);
   result->type = g_strdup (spare_bundle_type_to_string (header->type));
   result->id = g_strdup (header->id);
@@ -292,6 +322,24 @@ import_certificate (SpareAuthority *self,
   if (result->id == NULL)
     return FALSE;
   result->n_new = 1;
+  return spare_intake_note_certificate_sync (self, result->id, cancellable, error);
+}
+
+static gboolean
+import_revocation (SpareAuthority *self,
+                   GBytes *octets,
+                   SpareImportResult *result,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  gboolean is_new = FALSE;
+
+  result->type = g_strdup ("revocation");
+  result->id = spare_intake_revocation_sync (self, octets, &is_new, cancellable, error);
+  if (result->id == NULL)
+    return FALSE;
+  result->n_new = is_new;
+  result->n_known = !is_new;
   return TRUE;
 }
 
@@ -314,24 +362,27 @@ read_up_to (SpareSource *source, gsize limit, GError **error)
   return g_bytes_new (buffer, length);
 }
 
-/* Returns: (out) @certificate: NULL if the file is something else, to be read as a bundle. */
+/* @certificate: (out): NULL if the file is something else, to be read as a bundle. @revocation: (out): whether it is a
+ * revocation alone. */
 static gboolean
-find_certificate (const char *path, GBytes **certificate, GError **error)
+find_certificate (const char *path, GBytes **certificate, gboolean *revocation, GError **error)
 {
   g_autoptr (SpareSource) source = spare_source_open (path, SPARE_SOURCE_FOLLOW, error);
   g_autoptr (GBytes) start = NULL;
   g_autoptr (SpareHead) head = NULL;
 
   *certificate = NULL;
+  *revocation = FALSE;
   if (source == NULL)
     return FALSE;
   start = read_up_to (source, PEEK_SIZE, error);
   if (start == NULL)
     return FALSE;
   head = spare_head_new_from_bytes (start, NULL);
+  *revocation = head != NULL && spare_head_get_kind (head) == SPARE_HEAD_KIND_SIGNATURE;
   if (head == NULL
       || (spare_head_get_kind (head) != SPARE_HEAD_KIND_PUBLIC_KEY
-          && spare_head_get_kind (head) != SPARE_HEAD_KIND_SECRET_KEY))
+          && spare_head_get_kind (head) != SPARE_HEAD_KIND_SECRET_KEY && !*revocation))
     return TRUE;
   if (!spare_source_rewind (source, error))
     return FALSE;
@@ -347,7 +398,8 @@ find_certificate (const char *path, GBytes **certificate, GError **error)
  * @cancellable: (nullable): ends it; nothing was then taken in
  * @error: return location for an error
  *
- * Takes in one bundle (deposit, request, approval, transfer) or one certificate of an officer or of another authority.
+ * Takes in one bundle (deposit, request, approval, transfer), one certificate of an officer or of another authority, or
+ * the revocation of an owner's key: alone, in that key's certificate, or in a bundle that is signed by it.
  *
  * A file that is not as it must be is a result whose status is %SPARE_IMPORT_REFUSED, and a row in the audit log. An error
  * is trouble with this machine, or a cancel.
@@ -364,6 +416,7 @@ spare_authority_import_sync (SpareAuthority *self,
   g_autoptr (SpareImportResult) result = g_new0 (SpareImportResult, 1);
   g_autoptr (GBytes) certificate = NULL;
   GError *failure = NULL;
+  gboolean revocation = FALSE;
   gboolean done;
 
   g_return_val_if_fail (SPARE_IS_AUTHORITY (self) && path != NULL, NULL);
@@ -371,10 +424,13 @@ spare_authority_import_sync (SpareAuthority *self,
   if (!spare_audit_check_clock (spare_authority_get_audit (self), error))
     return NULL;
   result->path = g_strdup (path);
-  done = find_certificate (path, &certificate, &failure)
-         && (certificate != NULL
-                 ? import_certificate (self, certificate, result, cancellable, &failure)
-                 : import_bundle (self, path, result, progress, cancellable, &failure));
+  done = find_certificate (path, &certificate, &revocation, &failure);
+  if (done && revocation)
+    done = import_revocation (self, certificate, result, cancellable, &failure);
+  else if (done && certificate != NULL)
+    done = import_certificate (self, certificate, result, cancellable, &failure);
+  else if (done)
+    done = import_bundle (self, path, result, progress, cancellable, &failure);
   if (!done && !refuse (self, result, failure, error))
     return NULL;
   return g_steal_pointer (&result);

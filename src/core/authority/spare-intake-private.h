@@ -35,6 +35,24 @@ gboolean spare_intake_approval_sync (SpareIntake *self, JsonObject *detail, GErr
  * bundle that was verified. */
 gboolean spare_intake_run_sync (SpareIntake *self, GError **error);
 
+/* The key of an owner that its own certificate says is revoked. @how: "bundle" or "certificate". Nothing, if it is not. */
+gboolean spare_intake_note_revoked_sync (SpareAuthority *authority,
+                                         SpareKey *key,
+                                         const char *how,
+                                         GCancellable *cancellable,
+                                         GError **error);
+/* As above, for a certificate that was just imported, if it is an owner's. */
+gboolean spare_intake_note_certificate_sync (SpareAuthority *authority,
+                                             const char *fingerprint,
+                                             GCancellable *cancellable,
+                                             GError **error);
+/* A revocation alone, of an owner's key. Returns the fingerprint. @is_new: (out): whether it was not known before. */
+char *spare_intake_revocation_sync (SpareAuthority *authority,
+                                    GBytes *octets,
+                                    gboolean *is_new,
+                                    GCancellable *cancellable,
+                                    GError **error);
+
 gboolean spare_intake_step (SpareIntake *self, guint64 done, GError **error);
 
 G_END_DECLS

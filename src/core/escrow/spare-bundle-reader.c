@@ -437,6 +437,16 @@ verify (Opening *self, GError **error)
                                              notation, error);
 }
 
+static void
+note_revoked (Opening *self)
+{
+  SpareKey **revoked = self->expectation->revoked;
+
+  if (revoked != NULL && *revoked == NULL
+      && spare_key_get_subkey (self->sender.key, 0)->revoked)
+    *revoked = g_object_ref (self->sender.key);
+}
+
 static SpareBundle *
 open_bundle (const char *path,
              GBytes *octets,
@@ -455,8 +465,10 @@ open_bundle (const char *path,
     return NULL;
   bundle->plain = spare_bundle_spool_new (expectation->spool, error);
   if (bundle->plain == NULL || !take_file (&opening, path, octets, error)
-      || !open_session_key (&opening, error) || !load_sender (&opening, error)
-      || !verify (&opening, error))
+      || !open_session_key (&opening, error) || !load_sender (&opening, error))
+    return NULL;
+  note_revoked (&opening);
+  if (!verify (&opening, error))
     return NULL;
 
   bundle->sender = g_object_ref (opening.sender.key);

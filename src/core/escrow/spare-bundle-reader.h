@@ -25,6 +25,10 @@ typedef struct
   GBytes *sender_certificate; /* armored or not; NULL: the one in the bundle's header counts */
   guint types;                /* SPARE_BUNDLE_MASK (type) of each accepted one */
   const char *spool; /* folder for temporary files without names; NULL: the state folder */
+  /* (nullable): gets the key that the header names as the sender, if its own certificate says that it is revoked. Set even
+   * though, and just because, such a bundle is refused: a revocation is believed from any source. Whoever brought it need not
+   * be that key's owner. */
+  SpareKey **revoked;
 } SpareBundleExpectation;
 
 SpareBundle *spare_bundle_open_sync (const char *path,
