@@ -16,7 +16,8 @@
 #include "spare-small-file.h"
 #include "spare-tool-authority.h"
 
-#define ROWS_SHOWN 100
+#define ROWS_SHOWN  100
+#define ANCHORS_MAX (16 * 1024 * 1024)
 
 typedef struct
 {
@@ -57,26 +58,46 @@ export_log (SpareTool *tool, const char *path, guint64 *rows, GError **error)
          && spare_output_publish (output, SPARE_PUBLISH_NONE, NULL, error);
 }
 
-/* A checkpoint, or the first line of a receipt or a grant, which carries one. */
+/* One line: a checkpoint, or the header of a receipt or a grant, which carries one. Other lines of a bundle carry none. */
 static gboolean
-read_anchor (const char *path, JsonObject **anchor, GError **error)
+read_anchor (const char *line, gsize size, GPtrArray *anchors, GError **error)
 {
-  g_autoptr (GBytes) octets = spare_small_file_read (path, SPARE_JSON_LINE_MAX, error);
-  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (JsonObject) object = spare_json_line_parse (line, size, error);
   JsonObject *inner = NULL;
+
+  if (object == NULL || !spare_json_get_optional_object (object, "checkpoint", &inner, error))
+    return FALSE;
+  if (inner != NULL || anchors->len == 0 || spare_json_has (object, "signature"))
+    g_ptr_array_add (anchors, json_object_ref (inner != NULL ? inner : object));
+  return TRUE;
+}
+
+/* What an owner's "escrow witness" wrote, a line for each checkpoint; or a receipt, a grant, a refusal, decrypted. */
+static GPtrArray *
+read_anchors (const char *path, GError **error)
+{
+  g_autoptr (GPtrArray)
+      anchors = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  g_autoptr (GBytes) octets = spare_small_file_read (path, ANCHORS_MAX, error);
   const char *text;
-  const char *end;
   gsize size;
 
   if (octets == NULL)
-    return FALSE;
+    return NULL;
   text = g_bytes_get_data (octets, &size);
-  end = memchr (text, '\n', size);
-  object = spare_json_line_parse (text, end != NULL ? (gsize) (end - text) : size, error);
-  if (object == NULL || !spare_json_get_optional_object (object, "checkpoint", &inner, error))
-    return FALSE;
-  *anchor = json_object_ref (inner != NULL ? inner : object);
-  return TRUE;
+  do
+    {
+      const char *end = size > 0 ? memchr (text, '\n', size) : NULL;
+      gsize length = end != NULL ? (gsize) (end - text) : size;
+
+      if (!read_anchor (text, length, anchors, error))
+        return NULL;
+      length += end != NULL;
+      text += length;
+      size -= length;
+    }
+  while (size > 0);
+  return g_steal_pointer (&anchors);
 }
 
 static void
@@ -87,6 +108,10 @@ print_verification (const SpareAuditVerification *result)
     spare_tool_print (_ ("The log is whole."));
   else
     fprintf (stderr, "sparekey-tool: %s\n", result->why);
+  if (result->anchors > 0)
+    spare_tool_print (_ ("Checkpoints kept by others that it was compared with: "
+                         "%" G_GUINT64_FORMAT),
+                      result->anchors);
   if (result->valid && result->unprotected > 0)
     spare_tool_print (_ ("Not yet protected by a signature: the last %" PRIu64 " of them."),
                       result->unprotected);
@@ -104,6 +129,7 @@ json_verification (JsonBuilder *builder, const SpareAuditVerification *result)
     json_builder_add_null_value (builder);
   spare_tool_json_number (builder, "unprotected", (gint64) result->unprotected);
   spare_tool_json_boolean (builder, "anchor-ok", result->anchor_ok);
+  spare_tool_json_number (builder, "anchors", (gint64) result->anchors);
   spare_tool_json_string (builder, "why", result->why);
 }
 
@@ -172,12 +198,12 @@ static int
 run_on_whole (SpareTool *tool, const Wishes *wishes)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonObject) anchor = NULL;
+  g_autoptr (GPtrArray) anchors = NULL;
   g_autoptr (SpareAuditVerification) result = NULL;
   guint64 rows = 0;
   GError *error = NULL;
 
-  if (wishes->anchor != NULL && !read_anchor (wishes->anchor, &anchor, &error))
+  if (wishes->anchor != NULL && (anchors = read_anchors (wishes->anchor, &error)) == NULL)
     return spare_tool_fail (tool, error);
   if (wishes->export != NULL && !export_log (tool, wishes->export, &rows, &error))
     return spare_tool_fail (tool, error);
@@ -186,8 +212,8 @@ run_on_whole (SpareTool *tool, const Wishes *wishes)
     spare_tool_json_name (builder, "output", "path-bytes", wishes->export);
   if (wishes->verify)
     {
-      result = spare_audit_verify_sync (spare_authority_get_audit (tool->authority), anchor,
-                                        tool->cancellable, &error);
+      result = spare_audit_verify_against_sync (spare_authority_get_audit (tool->authority),
+                                                anchors, tool->cancellable, &error);
       if (result == NULL)
         return spare_tool_fail (tool, error);
       json_verification (builder, result);

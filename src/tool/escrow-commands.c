@@ -5,12 +5,14 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "spare-display.h"
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
 #include "spare-inspection.h"
+#include "spare-outbox-witness.h"
 #include "spare-tool.h"
 
 #define CERTIFICATE_MAX (64 * 1024)
@@ -302,6 +304,88 @@ run_packet (SpareTool *tool, char **argv)
   return SPARE_TOOL_DONE;
 }
 
+static void
+json_witness (JsonBuilder *builder, const SpareWitness *witness)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_set_object (node, witness->checkpoint);
+  json_builder_begin_object (builder);
+  spare_tool_json_string (builder, "authority", witness->authority);
+  spare_tool_json_number (builder, "sequence", witness->sequence);
+  spare_tool_json_string (builder, "from", witness->kind);
+  spare_tool_json_time (builder, "kept", witness->kept);
+  json_builder_set_member_name (builder, "checkpoint");
+  json_builder_add_value (builder, json_node_copy (node));
+  json_builder_end_object (builder);
+}
+
+static void
+print_witnesses (SpareTool *tool, GPtrArray *witnesses, const char *to)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *lines = NULL;
+
+  if (!tool->json)
+    {
+      lines = spare_witness_write_all (witnesses);
+      if (to == NULL)
+        fputs (lines, stdout);
+      else
+        spare_tool_print (_ ("Checkpoints written: %u"), witnesses->len);
+      return;
+    }
+  json_builder_begin_object (builder);
+  if (to != NULL)
+    spare_tool_json_name (builder, "output", "path-bytes", to);
+  json_builder_set_member_name (builder, "checkpoints");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < witnesses->len; i++)
+    json_witness (builder, g_ptr_array_index (witnesses, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  spare_tool_print_json (builder);
+}
+
+/* What the authority's "audit --verify --anchor" compares its log with. */
+static int
+run_witness (SpareTool *tool, char **argv)
+{
+  g_autofree char *to = NULL;
+  g_autofree char *authority = NULL;
+  g_autofree char *fingerprint = NULL;
+  g_autofree char *lines = NULL;
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GPtrArray) witnesses = NULL;
+  GError *error = NULL;
+  const GOptionEntry entries[] = {
+    { "output", 0, 0, G_OPTION_ARG_FILENAME, &to, NULL, NULL },
+    { "authority", 0, 0, G_OPTION_ARG_STRING, &authority, NULL, NULL },
+    { NULL },
+  };
+
+  if (!spare_tool_parse (tool, argv, entries, &words))
+    return SPARE_TOOL_USAGE;
+  if (words[0] != NULL)
+    return spare_tool_usage (tool, _ ("it takes no further words"));
+  if (authority != NULL
+      && (fingerprint = spare_tool_take_fingerprint (tool, authority)) == NULL)
+    return SPARE_TOOL_USAGE;
+  if (!spare_tool_open (tool, &error))
+    return spare_tool_fail (tool, error);
+  if (fingerprint == NULL)
+    fingerprint = g_strdup (spare_pin_get_fingerprint (spare_owner_get_pin (tool->owner)));
+  witnesses = spare_outbox_list_witnesses_sync (spare_owner_get_outbox (tool->owner),
+                                                fingerprint, &error);
+  if (witnesses == NULL)
+    return spare_tool_fail (tool, error);
+  lines = spare_witness_write_all (witnesses);
+  if (to != NULL && !spare_tool_write_file (to, lines, strlen (lines), &error))
+    return spare_tool_fail (tool, error);
+  print_witnesses (tool, witnesses, to);
+  return SPARE_TOOL_DONE;
+}
+
 const SpareToolCommand spare_tool_escrow_commands[] = {
   { "escrow trust", "CERTIFICATE --fingerprint FINGERPRINT [--accept-new-subkey]",
     N_ ("Trusts a backup authority whose 40 characters you compared."), run_trust },
@@ -311,5 +395,8 @@ const SpareToolCommand spare_tool_escrow_commands[] = {
     N_ ("Lists the escrow packets that were made here."), run_list },
   { "escrow packet", "FILE --output FILE",
     N_ ("Writes the escrow packet of an encrypted file, as stock gpg reads it."), run_packet },
+  { "escrow witness", "[--output FILE] [--authority FINGERPRINT]",
+    N_ ("Writes what the authority signed of its audit log, for it to be compared with."),
+    run_witness },
   { NULL },
 };

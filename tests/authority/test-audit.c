@@ -227,6 +227,52 @@ test_anchor (AuthorityFixture *f, gconstpointer data)
   g_assert_cmpint (cut->first_bad, ==, ROWS);
 }
 
+/* An owner has several. One that he got after the log was rewritten fits it, and says nothing for it. */
+static void
+test_anchors (AuthorityFixture *f, gconstpointer data)
+{
+  SpareAudit *audit = spare_authority_get_audit (f->authority);
+  g_autoptr (GPtrArray)
+      anchors = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  g_autoptr (SpareAuditVerification) good = NULL;
+  g_autoptr (SpareAuditVerification) bad = NULL;
+  g_autofree char *path = authority_fixture_path (f, "registry.db");
+  g_autofree char *old = NULL;
+  gsize size = 0;
+  g_autoptr (GError) error = NULL;
+
+  fill (f, ROWS);
+  g_ptr_array_add (anchors, spare_audit_dup_checkpoint_json (audit, &error));
+  authority_fixture_drop (f);
+  g_file_get_contents (path, &old, &size, &error);
+  g_assert_no_error (error);
+  authority_fixture_open (f);
+  fill (f, ROWS + 2);
+  audit = spare_authority_get_audit (f->authority);
+  g_ptr_array_add (anchors, spare_audit_dup_checkpoint_json (audit, &error));
+  good = spare_audit_verify_against_sync (audit, anchors, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (good->valid);
+  g_assert_true (good->anchor_ok);
+  g_assert_cmpuint (good->anchors, ==, 2);
+
+  /* Back, and on in another way. */
+  authority_fixture_drop (f);
+  g_file_set_contents (path, old, (gssize) size, &error);
+  g_assert_no_error (error);
+  authority_fixture_open (f);
+  authority_fixture_now += 60;
+  fill (f, ROWS + 4);
+  audit = spare_authority_get_audit (f->authority);
+  g_ptr_array_add (anchors, spare_audit_dup_checkpoint_json (audit, &error));
+  bad = spare_audit_verify_against_sync (audit, anchors, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_false (bad->valid);
+  g_assert_false (bad->anchor_ok);
+  g_assert_cmpuint (bad->anchors, ==, 3);
+  g_assert_cmpint (bad->first_bad, ==, ROWS + 2);
+}
+
 static void
 test_forged_anchor (AuthorityFixture *f, gconstpointer data)
 {
@@ -429,6 +475,7 @@ main (int argc, char **argv)
        test_rewritten);
   ADD ("/audit/an older log that was put back does not fit what an owner was told",
        test_anchor);
+  ADD ("/audit/of several anchors each must fit", test_anchors);
   ADD ("/audit/an anchor that the authority did not sign is refused", test_forged_anchor);
   ADD ("/audit/a clock that goes back makes intake wait", test_backwards);
   ADD ("/audit/a dismissed passphrase leaves rows unprotected, not lost",

@@ -141,6 +141,7 @@ make_grant (DepositFixture *f, const Story *story, GBytes *data_head, SpareEsk *
       lines = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   g_autofree char *case_id = g_uuid_string_random ();
   g_autofree char *hash = g_strnfill (64, 'a');
+  JsonObject *checkpoint = json_object_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (SpareGrantRecord)
       record = spare_grant_record_new (story->file->tag, data_head, "8AD58320-7F3A-1", hash,
@@ -153,6 +154,8 @@ make_grant (DepositFixture *f, const Story *story, GBytes *data_head, SpareEsk *
   json_object_set_string_member (header->fields, "manifest", hash);
   json_object_set_string_member (header->fields, "old", story->request->old);
   json_object_set_string_member (header->fields, "key", story->key);
+  json_object_set_int_member (checkpoint, "sequence", 9);
+  json_object_set_object_member (header->fields, "checkpoint", checkpoint);
   g_ptr_array_add (lines, spare_grant_record_to_json (record));
   return deposit_fixture_answer (f, header, f->authority, story->key, lines);
 }
@@ -211,6 +214,9 @@ test_applied (DepositFixture *f, gconstpointer data)
   g_assert_true (has_packet (story.path, esk));
   g_assert_true (has_packet (story.path, story.file->esk));
   assert_state (f, &story, SPARE_REQUEST_GRANTED);
+  g_assert_cmpint (deposit_fixture_sql (f, "SELECT sequence FROM checkpoints WHERE kind = "
+                                           "'grant'"),
+                   ==, 9);
 
   /* Once. */
   g_assert_null (spare_grant_open_sync (f->o.owner, path, NULL, NULL, &error));

@@ -133,8 +133,8 @@ test_moves (DepositFixture *f, gconstpointer data)
   g_assert_nonnull (entry->packet);
   g_assert_cmpint (entry->verdict, ==, SPARE_OUTBOX_PROVEN);
   g_assert_cmpint (deposit_fixture_sql (f, COUNT_KEPT), ==, 0);
-  g_assert_cmpint (deposit_fixture_sql (f, "SELECT json_extract (checkpoint, '$.sequence') "
-                                           "FROM receipts"),
+  g_assert_cmpint (deposit_fixture_sql (f, "SELECT json_extract (text, '$.sequence') FROM "
+                                           "checkpoints WHERE kind = 'receipt'"),
                    ==, 7);
 
   /* Once more: nothing. */

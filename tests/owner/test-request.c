@@ -381,12 +381,15 @@ make_refusal (DepositFixture *f, const char *key, const char *id, const char *sh
   g_autoptr (GPtrArray) lines = g_ptr_array_new ();
   g_autofree char *case_id = g_uuid_string_random ();
   SpareBundleHeader *header = spare_bundle_header_new (SPARE_BUNDLE_REFUSAL, f->authority, key);
+  JsonObject *checkpoint = json_object_new ();
 
   json_object_set_string_member (header->fields, "case", case_id);
   json_object_set_string_member (header->fields, "request", id);
   json_object_set_string_member (header->fields, "request-sha256", sha256);
   json_object_set_string_member (header->fields, "reason", "Nobody knows you here.");
   json_object_set_string_member (header->fields, "kind", "refused");
+  json_object_set_int_member (checkpoint, "sequence", 8);
+  json_object_set_object_member (header->fields, "checkpoint", checkpoint);
   return deposit_fixture_answer (f, header, f->authority, key, lines);
 }
 
@@ -429,11 +432,17 @@ test_refusal (DepositFixture *f, gconstpointer data)
   assert_no_refusal (f, wrong_id, SPARE_ERROR_DAMAGED);
   assert_no_refusal (f, wrong_hash, SPARE_ERROR_DAMAGED);
   assert_no_refusal (f, written->path, SPARE_ERROR_NO_KEY);
+  /* What is not believed leaves no witness either. */
+  g_assert_cmpint (deposit_fixture_sql (f, "SELECT count (*) FROM checkpoints"), ==, 0);
   g_assert_true (spare_refusal_apply_sync (f->o.owner, path, &after, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpint (after->state, ==, SPARE_REQUEST_REFUSED);
   g_assert_cmpstr (after->answer_text, ==, "Nobody knows you here.");
   g_assert_cmpint (after->answered, >, 0);
+
+  g_assert_cmpint (deposit_fixture_sql (f, "SELECT sequence FROM checkpoints WHERE kind = "
+                                           "'refusal'"),
+                   ==, 8);
 
   /* Once. */
   assert_no_refusal (f, path, SPARE_ERROR_FAILED);

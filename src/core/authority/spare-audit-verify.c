@@ -26,9 +26,31 @@ typedef struct
   char *row_hash;         /* of the row before */
   char *point_hash;       /* of the checkpoint before */
   gint64 expected;        /* sequence of the next row */
-  gint64 anchor;          /* sequence, 0 for none */
-  char *anchor_hash;
+  GArray *anchors;        /* of Anchor, by sequence */
+  guint anchor_at;        /* the next of them */
 } Walk;
+
+/* What the log was at one row, as somebody else has it signed. */
+typedef struct
+{
+  gint64 sequence;
+  char *hash;
+} Anchor;
+
+static void
+anchor_clear (Anchor *anchor)
+{
+  g_free (anchor->hash);
+}
+
+static int
+compare_anchors (gconstpointer a, gconstpointer b)
+{
+  const Anchor *first = a;
+  const Anchor *second = b;
+
+  return first->sequence < second->sequence ? -1 : first->sequence > second->sequence;
+}
 
 static void
 walk_clear (Walk *walk)
@@ -36,7 +58,7 @@ walk_clear (Walk *walk)
   g_clear_pointer (&walk->checkpoints, g_ptr_array_unref);
   g_clear_pointer (&walk->row_hash, g_free);
   g_clear_pointer (&walk->point_hash, g_free);
-  g_clear_pointer (&walk->anchor_hash, g_free);
+  g_clear_pointer (&walk->anchors, g_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
@@ -71,6 +93,26 @@ blame (Walk *walk, gint64 row, const char *format)
 
 /* --- Rows --- */
 
+/* Several may name one row: then all of them must fit. */
+static void
+check_anchors (Walk *walk, gint64 sequence, const char *hash)
+{
+  for (; walk->anchor_at < walk->anchors->len; walk->anchor_at++)
+    {
+      const Anchor *anchor = &g_array_index (walk->anchors, Anchor, walk->anchor_at);
+
+      if (anchor->sequence > sequence)
+        return;
+      if (anchor->sequence == sequence && strcmp (anchor->hash, hash) == 0)
+        continue;
+      /* Of a row that is missing too. */
+      walk->result->anchor_ok = FALSE;
+      blame (walk, anchor->sequence,
+             _ ("Row %lld is not what it was when the checkpoint was given away: "
+                "the log was rewritten."));
+    }
+}
+
 static void
 check_row (Walk *walk,
            gint64 sequence,
@@ -96,14 +138,7 @@ check_row (Walk *walk,
            _ ("Row %lld does not follow from the row before: one of the two was "
               "changed, or one between them was removed."));
 
-  if (walk->anchor_hash != NULL && sequence == walk->anchor
-      && strcmp (computed, walk->anchor_hash) != 0)
-    {
-      walk->result->anchor_ok = FALSE;
-      blame (walk, sequence,
-             _ ("Row %lld is not what it was when the checkpoint was given away: "
-                "the log was rewritten."));
-    }
+  check_anchors (walk, sequence, computed);
   g_free (walk->row_hash);
   walk->row_hash = g_steal_pointer (&computed);
   walk->expected = sequence + 1;
@@ -209,6 +244,7 @@ walk_all (Walk *walk, GCancellable *cancellable, GError **error)
   SpareRegistry *registry = spare_audit_get_registry (walk->audit);
   SpareDatabase *database = spare_registry_lock (registry, error);
   gint64 named = 0;
+  gint64 anchored = 0;
   gboolean done;
 
   if (database == NULL)
@@ -217,9 +253,11 @@ walk_all (Walk *walk, GCancellable *cancellable, GError **error)
          && walk_rows (walk, database, cancellable, error)
          && read_last_named (database, &named, error);
   spare_registry_unlock (registry);
-  if (done && MAX (named, walk->anchor) >= walk->expected)
+  if (walk->anchors->len > 0)
+    anchored = g_array_index (walk->anchors, Anchor, walk->anchors->len - 1).sequence;
+  if (done && MAX (named, anchored) >= walk->expected)
     {
-      walk->result->anchor_ok = walk->result->anchor_ok && walk->anchor < walk->expected;
+      walk->result->anchor_ok = walk->result->anchor_ok && anchored < walk->expected;
       blame (walk, walk->expected,
              _ ("Row %lld and all after it are missing: the log was cut short, or "
                 "an older one was put back."));
@@ -267,6 +305,7 @@ take_anchor (Walk *walk, JsonObject *anchor, GCancellable *cancellable, GError *
   g_autofree char *text = NULL;
   guint64 sequence = 0;
   gboolean good = FALSE;
+  Anchor taken;
 
   if (!spare_json_get_uint64 (anchor, "sequence", G_MAXINT32, &sequence, error)
       || !spare_json_get_hex (anchor, "hash", SPARE_JSON_SHA256_DIGITS, &hash, error)
@@ -284,31 +323,63 @@ take_anchor (Walk *walk, JsonObject *anchor, GCancellable *cancellable, GError *
     {
       walk->result->valid = FALSE;
       walk->result->anchor_ok = FALSE;
+      g_free (walk->result->why);
       walk->result->why = g_strdup (_ ("The checkpoint that was given to compare with was not "
                                        "signed by this authority."));
       return TRUE;
     }
-  walk->anchor = (gint64) sequence;
-  walk->anchor_hash = g_strdup (hash);
+  taken = (Anchor){ .sequence = (gint64) sequence, .hash = g_strdup (hash) };
+  g_array_append_val (walk->anchors, taken);
+  walk->result->anchors++;
+  return TRUE;
+}
+
+static gboolean
+take_anchors (Walk *walk, GPtrArray *anchors, GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; anchors != NULL && i < anchors->len; i++)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !take_anchor (walk, g_ptr_array_index (anchors, i), cancellable, error))
+      return FALSE;
+  g_array_sort (walk->anchors, compare_anchors);
   return TRUE;
 }
 
 /**
  * spare_audit_verify_sync:
- * @anchor: (nullable): a checkpoint that somebody else kept, as in the header of a receipt or grant
- * @cancellable: (nullable): ends it
- * @error: where to put an error
+ * @anchor: (nullable): a checkpoint that somebody else kept
  *
- * Reads the whole log. What it finds wrong is no error but in the result.
- *
- * Returns: (transfer full): what was found; %NULL if it could not be looked at: [error@SpareError] `DATABASE`, `ENGINE`,
- *   `DAMAGED` if @anchor is no checkpoint at all, %G_IO_ERROR_CANCELLED
+ * See spare_audit_verify_against_sync().
  */
 SpareAuditVerification *
 spare_audit_verify_sync (SpareAudit *self,
                          JsonObject *anchor,
                          GCancellable *cancellable,
                          GError **error)
+{
+  g_autoptr (GPtrArray) anchors = g_ptr_array_new ();
+
+  if (anchor != NULL)
+    g_ptr_array_add (anchors, anchor);
+  return spare_audit_verify_against_sync (self, anchors, cancellable, error);
+}
+
+/**
+ * spare_audit_verify_against_sync:
+ * @anchors: (nullable) (element-type JsonObject): checkpoints that others kept, as in the headers of receipts and grants
+ * @cancellable: (nullable): ends it
+ * @error: where to put an error
+ *
+ * Reads the whole log. What it finds wrong is no error but in the result.
+ *
+ * Returns: (transfer full): what was found; %NULL if it could not be looked at: [error@SpareError] `DATABASE`, `ENGINE`,
+ *   `DAMAGED` if one of @anchors is no checkpoint at all, %G_IO_ERROR_CANCELLED
+ */
+SpareAuditVerification *
+spare_audit_verify_against_sync (SpareAudit *self,
+                                 GPtrArray *anchors,
+                                 GCancellable *cancellable,
+                                 GError **error)
 {
   g_autoptr (SpareAuditVerification) result = g_new0 (SpareAuditVerification, 1);
   g_auto (Walk) walk = { .audit = self, .result = result, .expected = 1 };
@@ -321,7 +392,9 @@ spare_audit_verify_sync (SpareAudit *self,
   walk.point_hash = g_strdup (SPARE_AUDIT_NOTHING);
   walk.checkpoints = g_ptr_array_new_with_free_func (
       (GDestroyNotify) spare_audit_checkpoint_free);
-  if ((anchor != NULL && !take_anchor (&walk, anchor, cancellable, error))
+  walk.anchors = g_array_new (FALSE, FALSE, sizeof (Anchor));
+  g_array_set_clear_func (walk.anchors, (GDestroyNotify) anchor_clear);
+  if (!take_anchors (&walk, anchors, cancellable, error)
       || !walk_all (&walk, cancellable, error) || !check_signatures (&walk, cancellable, error))
     return NULL;
   return g_steal_pointer (&result);

@@ -36,6 +36,7 @@ typedef struct
   gint64 first_bad;    /* the first row that does not fit; 0 for none */
   guint64 unprotected; /* rows after the last good checkpoint */
   gboolean anchor_ok;  /* TRUE too when there is none */
+  guint64 anchors;     /* checkpoints of others that the authority did sign */
   char *why;           /* (nullable) a sentence; NULL when valid */
 } SpareAuditVerification;
 
@@ -70,6 +71,10 @@ SpareAuditVerification *spare_audit_verify_sync (SpareAudit *self,
                                                  JsonObject *anchor,
                                                  GCancellable *cancellable,
                                                  GError **error);
+SpareAuditVerification *spare_audit_verify_against_sync (SpareAudit *self,
+                                                         GPtrArray *anchors,
+                                                         GCancellable *cancellable,
+                                                         GError **error);
 gboolean spare_audit_export_sync (SpareAudit *self,
                                   SpareWriteFunc write,
                                   gpointer write_data,

@@ -4,7 +4,8 @@
  *
  * Promise: a grant that was opened is signed by the pinned authority, is for one of this person's own keys, answers an
  * open request that was made here, octet by octet the one that the authority read, and names only files of that
- * request, each with the whole data head that was sent. Applying it is in spare-grant-apply.c. */
+ * request, each with the whole data head that was sent. The checkpoint of the authority's audit log that it carries is kept
+ * then, whether it is applied or not. Applying it is in spare-grant-apply.c. */
 
 #include "config.h"
 
@@ -15,6 +16,7 @@
 #include "spare-bundle-reader.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
+#include "spare-outbox-witness-private.h"
 #include "spare-own-keys-private.h"
 
 /* Subkeys of the old key that a grant may name. */
@@ -304,7 +306,8 @@ spare_grant_open_sync (SpareOwner *owner,
   header = spare_bundle_get_header (bundle);
   self->id = g_strdup (header->id);
   if (!check_request (self, header, error) || !read_old_subkeys (self, header->fields, error)
-      || !read_records (self, bundle, error))
+      || !read_records (self, bundle, error)
+      || !spare_outbox_keep_checkpoint_private (spare_owner_get_outbox (owner), header, error))
     return NULL;
   return g_steal_pointer (&self);
 }

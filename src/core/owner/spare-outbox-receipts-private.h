@@ -4,6 +4,8 @@
 #include "spare-outbox.h"
 #include "spare-receipt.h"
 
+#include <json-glib/json-glib.h>
+
 G_BEGIN_DECLS
 
 /* A receipt that was believed. */
@@ -14,7 +16,7 @@ typedef struct
   const char *owner;  /* whom it was made for */
   const char *authority;
   gint64 created;
-  const char *checkpoint; /* JSON; NULL */
+  JsonObject *checkpoint; /* nullable */
   GPtrArray *records;     /* of SpareReceiptRecord (escrow/) */
 } SpareBelievedReceipt;
 

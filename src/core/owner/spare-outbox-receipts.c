@@ -12,6 +12,7 @@
 
 #include "spare-outbox-private.h"
 #include "spare-outbox-row-private.h"
+#include "spare-outbox-witness-private.h"
 #include "spare-receipt-record.h"
 
 /* What one receipt needs, prepared once. */
@@ -116,8 +117,7 @@ keep_receipt (SpareDatabase *database, const SpareBelievedReceipt *receipt, GErr
   stmt =
       spare_database_prepare (database,
                               "INSERT OR IGNORE INTO receipts (id, sha256, owner, authority, "
-                              "created, applied, n_records, checkpoint) VALUES "
-                              "(?1,?2,?3,?4,?5,?6,?7,?8)",
+                              "created, applied, n_records) VALUES (?1,?2,?3,?4,?5,?6,?7)",
                               error);
   if (stmt == NULL)
     return FALSE;
@@ -128,7 +128,6 @@ keep_receipt (SpareDatabase *database, const SpareBelievedReceipt *receipt, GErr
   sqlite3_bind_int64 (stmt, 5, receipt->created);
   sqlite3_bind_int64 (stmt, 6, g_get_real_time () / G_USEC_PER_SEC);
   sqlite3_bind_int64 (stmt, 7, receipt->records->len);
-  spare_outbox_row_bind_text (stmt, 8, receipt->checkpoint);
   return spare_database_step (database, stmt, NULL, error);
 }
 
@@ -151,6 +150,10 @@ apply_all (SpareDatabase *database,
 
   /* Deposits whose packets are all with the authority now need to be kept no longer. */
   return keep_receipt (database, receipt, error)
+         && (receipt->checkpoint == NULL
+             || spare_outbox_insert_checkpoint_private (database, receipt->authority, "receipt",
+                                                        receipt->id, receipt->checkpoint,
+                                                        error))
          && spare_database_exec (database,
                                  "UPDATE deposits SET octets = NULL WHERE octets IS NOT NULL "
                                  "AND NOT EXISTS (SELECT 1 FROM deposit_rows r JOIN packets p "

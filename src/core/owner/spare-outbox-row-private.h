@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-#define SPARE_OUTBOX_VERSION 2
+#define SPARE_OUTBOX_VERSION 3
 
 extern const char *const spare_outbox_migrations[SPARE_OUTBOX_VERSION];
 

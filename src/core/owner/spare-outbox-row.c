@@ -101,6 +101,24 @@ const char *const spare_outbox_migrations[SPARE_OUTBOX_VERSION] = {
   "  PRIMARY KEY (request, position)"
   ") STRICT, WITHOUT ROWID;"
   "CREATE INDEX request_files_by_file ON request_files (file_id);",
+
+  /* 3: the authority's audit log as its owners bear witness: the checkpoints that came with receipts, grants and refusals. All
+   * are kept, since one that came after the log was rewritten fits the rewritten one. */
+  "CREATE TABLE checkpoints ("
+  "  id INTEGER PRIMARY KEY,"
+  "  authority TEXT NOT NULL,"
+  "  sequence INTEGER NOT NULL,"
+  "  kind TEXT NOT NULL,"   /* of the first bundle that it came with */
+  "  bundle TEXT NOT NULL," /* its id */
+  "  kept INTEGER NOT NULL,"
+  "  text TEXT NOT NULL," /* JSON */
+  "  UNIQUE (authority, text)"
+  ") STRICT;"
+  "INSERT OR IGNORE INTO checkpoints (authority, sequence, kind, bundle, kept, text)"
+  "  SELECT authority,"
+  "  cast (ifnull (json_extract (checkpoint, '$.sequence'), 0) AS INTEGER), 'receipt', id,"
+  "  applied, checkpoint FROM receipts WHERE checkpoint IS NOT NULL;"
+  "ALTER TABLE receipts DROP COLUMN checkpoint;",
 };
 
 void

@@ -62,7 +62,6 @@ spare_receipt_apply_sync (SpareOwner *owner,
 {
   g_autoptr (SpareBundle) bundle = NULL;
   g_autoptr (GPtrArray) records = NULL;
-  g_autofree char *checkpoint = NULL;
   const SpareBundleHeader *header;
   JsonObject *object = NULL;
   SpareBelievedReceipt receipt = { 0 };
@@ -80,14 +79,12 @@ spare_receipt_apply_sync (SpareOwner *owner,
   if (records == NULL)
     return FALSE;
 
-  if (object != NULL)
-    checkpoint = spare_json_line_write (object);
   receipt.id = header->id;
   receipt.sha256 = spare_bundle_get_sha256 (bundle);
   receipt.owner = header->to;
   receipt.authority = header->from;
   receipt.created = header->created;
-  receipt.checkpoint = checkpoint;
+  receipt.checkpoint = object;
   receipt.records = records;
   return spare_outbox_acknowledge_private (spare_owner_get_outbox (owner), &receipt, result,
                                            error);

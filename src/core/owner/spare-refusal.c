@@ -2,7 +2,7 @@
 /* A refusal: the authority says no to a request, and why (protocol.md 5.7).
  *
  * Promise: it is believed only as the pinned authority's, to the very key that asked, and only for an open request whose
- * octets it names. It changes nothing but the request's state: the files are as they were.
+ * octets it names. It changes nothing but the request's state: the files are as they were. The checkpoint of the authority's audit log that comes along is kept.
  */
 #include "config.h"
 
@@ -10,6 +10,7 @@
 
 #include "spare-bundle-for-me-private.h"
 #include "spare-error.h"
+#include "spare-outbox-witness-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -78,7 +79,8 @@ spare_refusal_apply_sync (SpareOwner *owner,
                               "changed."));
       return FALSE;
     }
-  if (!spare_request_close_sync (owner, id, SPARE_REQUEST_REFUSED, header->id, why, error))
+  if (!spare_outbox_keep_checkpoint_private (spare_owner_get_outbox (owner), header, error)
+      || !spare_request_close_sync (owner, id, SPARE_REQUEST_REFUSED, header->id, why, error))
     return FALSE;
   if (request != NULL)
     {
