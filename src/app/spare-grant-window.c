@@ -33,6 +33,7 @@ struct _SpareGrantWindow
   AdwPreferencesGroup *facts;
   GtkLabel *show_error;
   GtkWidget *apply_button;
+  GtkSwitch *whole_switch;
   GtkProgressBar *progress;
   GtkLabel *busy_label;
   GtkLabel *head_label;
@@ -186,6 +187,7 @@ apply (SpareGrantWindow *self, const char *const *search)
   show_text (self->busy_label, _ ("Finding your files and giving them back…"));
   gtk_progress_bar_set_fraction (self->progress, 0);
   gtk_stack_set_visible_child_name (self->stack, "busy");
+  spare_grant_set_whole (self->grant, gtk_switch_get_active (self->whole_switch));
   spare_grant_apply_async (self->owner, self->grant, search, self->meter, self->cancellable,
                            applied_cb, g_object_ref (self));
 }
@@ -292,6 +294,7 @@ spare_grant_window_class_init (SpareGrantWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, facts);
   gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, show_error);
   gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, apply_button);
+  gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, whole_switch);
   gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, progress);
   gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, busy_label);
   gtk_widget_class_bind_template_child (widget_class, SpareGrantWindow, head_label);

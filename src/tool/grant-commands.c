@@ -55,9 +55,14 @@ run_apply (SpareTool *tool, char **argv)
   g_autoptr (SpareGrant) grant = NULL;
   g_autoptr (GPtrArray) results = NULL;
   g_autoptr (SpareRequest) refused = NULL;
+  gboolean verify = FALSE;
   GError *error = NULL;
+  const GOptionEntry entries[] = {
+    { "verify", 0, 0, G_OPTION_ARG_NONE, &verify, NULL, NULL },
+    { NULL },
+  };
 
-  if (!spare_tool_parse (tool, argv, NULL, &words))
+  if (!spare_tool_parse (tool, argv, entries, &words))
     return SPARE_TOOL_USAGE;
   if (words[0] == NULL)
     return spare_tool_usage (tool, _ ("give the answer of the backup authority"));
@@ -74,6 +79,7 @@ run_apply (SpareTool *tool, char **argv)
     }
   if (grant == NULL)
     return spare_tool_fail (tool, error);
+  spare_grant_set_whole (grant, verify);
   results = spare_grant_apply_sync (grant,
                                     words[1] != NULL ? (const char *const *) words + 1 : NULL,
                                     NULL, tool->cancellable, &error);
@@ -83,9 +89,10 @@ run_apply (SpareTool *tool, char **argv)
 }
 
 const SpareToolCommand spare_tool_grant_commands[] = {
-  { "recovery apply", "GRANT [PATH…]",
+  { "recovery apply", "[--verify] GRANT [PATH…]",
     N_ ("Makes files openable with your new key, by the authority’s answer; PATHs are searched "
-        "for files that were moved."),
+        "for files that were moved. --verify decrypts each file whole, to nowhere, before it "
+        "is changed."),
     run_apply },
   { NULL },
 };

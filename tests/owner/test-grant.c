@@ -247,6 +247,62 @@ test_false_packet (DepositFixture *f, gconstpointer data)
   g_assert_true (has_packet (story.path, esk));
 }
 
+static void
+apply_whole (DepositFixture *f, const char *path, SpareHeadStatus status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SpareGrant) grant = spare_grant_open_sync (f->o.owner, path, NULL, NULL, &error);
+  g_autoptr (GPtrArray) results = NULL;
+  SpareHeadResult *result;
+
+  g_assert_no_error (error);
+  spare_grant_set_whole (grant, TRUE);
+  results = spare_grant_apply_sync (grant, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  result = g_ptr_array_index (results, 0);
+  g_assert_cmpint (result->status, ==, status);
+  if (status != SPARE_HEAD_FAILED)
+    return;
+  g_assert_error (result->error, SPARE_ERROR, SPARE_ERROR_DAMAGED);
+  g_assert_nonnull (strstr (result->error->message, "as a whole"));
+}
+
+/* Damaged behind what the quick check sees: found when it is asked for, and the file is left as it was. */
+static void
+test_whole (DepositFixture *f, gconstpointer data)
+{
+  g_auto (Story) story = { NULL };
+  g_autoptr (SpareEsk) esk = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *octets = NULL;
+  g_autofree char *after = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize n_octets, n_after;
+
+  story_begin (f, &story);
+  esk = wrap (f, &story, FALSE);
+  path = make_grant (f, &story, story.file->data_head, esk);
+  g_assert_true (g_file_get_contents (story.path, &octets, &n_octets, NULL));
+  octets[n_octets - 5] ^= 1;
+  g_assert_true (g_file_set_contents (story.path, octets, (gssize) n_octets, NULL));
+  apply_whole (f, path, SPARE_HEAD_FAILED);
+  g_assert_true (g_file_get_contents (story.path, &after, &n_after, NULL));
+  g_assert_cmpmem (after, n_after, octets, n_octets);
+  assert_state (f, &story, SPARE_REQUEST_OPEN);
+
+  /* Cut short, too. */
+  octets[n_octets - 5] ^= 1;
+  g_assert_true (g_file_set_contents (story.path, octets, (gssize) n_octets - 3, NULL));
+  apply_whole (f, path, SPARE_HEAD_FAILED);
+  g_assert_false (has_packet (story.path, esk));
+
+  g_assert_true (g_file_set_contents (story.path, octets, (gssize) n_octets, NULL));
+  apply_whole (f, path, SPARE_HEAD_DONE);
+  g_assert_true (has_packet (story.path, esk));
+  assert_state (f, &story, SPARE_REQUEST_GRANTED);
+  g_assert_no_error (error);
+}
+
 /* What the authority sends is proven on the file before the file is touched, and the request stays open. */
 static void
 test_wrong_key (DepositFixture *f, gconstpointer data)
@@ -380,6 +436,7 @@ main (int argc, char *argv[])
   ADD ("gives a file back, once, and leaves the authority's packet", test_applied);
   ADD ("a packet that only names the key doesn't pass for the grant's", test_false_packet);
   ADD ("a key that doesn't fit changes nothing", test_wrong_key);
+  ADD ("a file that is damaged further on is left alone when that is asked for", test_whole);
   ADD ("of two files that begin alike changes those that are named", test_two_alike);
   ADD ("for another request or file is not believed", test_not_believed);
 #undef ADD

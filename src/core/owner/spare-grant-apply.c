@@ -294,6 +294,7 @@ spare_grant_apply_sync (SpareGrant *self,
 
   if (rewrap == NULL)
     return NULL;
+  spare_rewrap_set_whole (rewrap, self->whole);
   for (guint i = 0; i < self->records->len; i++)
     {
       SpareGrantRecord *record = g_ptr_array_index (self->records, i);

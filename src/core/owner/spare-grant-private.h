@@ -15,6 +15,7 @@ struct _SpareGrant
   GPtrArray *records;  /* of SpareGrantRecord */
   GPtrArray *asked;    /* of SpareRequestFile; several may begin alike */
   GHashTable *files;   /* file id → the first of those that begin so */
+  gboolean whole;      /* decrypt each file whole before it is changed */
   GArray *old_key_ids; /* of guint64: the old key's subkeys, as the authority named them */
 };
 

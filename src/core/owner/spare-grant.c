@@ -88,6 +88,20 @@ spare_grant_get_n_files (SpareGrant *self)
   return self->records->len;
 }
 
+/**
+ * spare_grant_set_whole:
+ * @self: a grant that is not being applied
+ * @whole: whether each file is decrypted from end to end, to nowhere, before it is changed
+ *
+ * Without it, the new session key is held against the beginning of the file only. With it a file that is damaged further
+ * on is found now, while there may be other copies, and is left as it is; it takes as long as decrypting all of them.
+ */
+void
+spare_grant_set_whole (SpareGrant *self, gboolean whole)
+{
+  self->whole = whole;
+}
+
 static gboolean
 refuse (GError **error)
 {

@@ -23,6 +23,7 @@ const char *spare_grant_get_case (SpareGrant *self);
 const SpareRequest *spare_grant_get_request (SpareGrant *self);
 guint spare_grant_get_n_files (SpareGrant *self);
 
+void spare_grant_set_whole (SpareGrant *self, gboolean whole);
 GPtrArray *spare_grant_apply_sync (SpareGrant *self,
                                    const char *const *search,
                                    SpareProgressMeter *meter,

@@ -23,6 +23,7 @@
 #include "spare-error.h"
 #include "spare-escrow-packet.h"
 #include "spare-file-fit.h"
+#include "spare-file-whole.h"
 #include "spare-own-keys-private.h"
 #include "spare-pkesk-build.h"
 #include "spare-proof.h"
@@ -37,6 +38,7 @@ struct _SpareRewrap
   const SpareSubkey *escrow;
   SpareWrapKey *authority_wrap;
   SpareEscrowMode mode;
+  gboolean whole;
 };
 
 /**
@@ -228,6 +230,12 @@ spare_rewrap_has_authority (SpareRewrap *self)
   return self->authority != NULL;
 }
 
+void
+spare_rewrap_set_whole (SpareRewrap *self, gboolean whole)
+{
+  self->whole = whole;
+}
+
 static SpareEsk *
 find_escrow_esk (SpareRewrap *self, const SpareHead *head)
 {
@@ -396,7 +404,9 @@ spare_rewrap_put_sync (SpareRewrap *self,
       return FALSE;
     }
   session_key = open_key (self, path, head, esk, cancellable, error);
-  if (session_key == NULL)
+  if (session_key == NULL
+      || (self->whole
+          && !spare_file_whole_sync (self->owner, path, session_key, cancellable, error)))
     return FALSE;
   packet = find_packet (self, head, &mode, &reason);
   if (packet == NULL && reason != NULL)

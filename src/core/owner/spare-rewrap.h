@@ -20,6 +20,8 @@ void spare_rewrap_free (SpareRewrap *self);
 SpareEsk *spare_rewrap_find_own (SpareRewrap *self, const SpareHead *head);
 SpareKey *spare_rewrap_get_key (SpareRewrap *self);
 gboolean spare_rewrap_has_authority (SpareRewrap *self);
+/* Whether a file is decrypted whole, to nowhere, before spare_rewrap_put_sync() changes it. */
+void spare_rewrap_set_whole (SpareRewrap *self, gboolean whole);
 
 /* A new session key packet for the own key into the file, the proof made before anything is changed. */
 gboolean spare_rewrap_put_sync (SpareRewrap *self,
