@@ -112,6 +112,10 @@ print_verification (const SpareAuditVerification *result)
     spare_tool_print (_ ("Checkpoints kept by others that it was compared with: "
                          "%" G_GUINT64_FORMAT),
                       result->anchors);
+  if (result->clock_rows != NULL)
+    /* Translators: the %s is one or more numbers: "17, 203" */
+    spare_tool_print (_ ("The clock was set back, and an officer confirmed it, in row %s."),
+                      result->clock_rows);
   if (result->valid && result->unprotected > 0)
     spare_tool_print (_ ("Not yet protected by a signature: the last %" PRIu64 " of them."),
                       result->unprotected);
@@ -130,6 +134,7 @@ json_verification (JsonBuilder *builder, const SpareAuditVerification *result)
   spare_tool_json_number (builder, "unprotected", (gint64) result->unprotected);
   spare_tool_json_boolean (builder, "anchor-ok", result->anchor_ok);
   spare_tool_json_number (builder, "anchors", (gint64) result->anchors);
+  spare_tool_json_string (builder, "clock-rows", result->clock_rows);
   spare_tool_json_string (builder, "why", result->why);
 }
 
@@ -261,11 +266,74 @@ run_audit (SpareTool *tool, char **argv)
   return list_rows (tool, text, wishes.limit);
 }
 
+/* --- The clock --- */
+
+static void
+show_clock (SpareTool *tool, const char *newest, gint64 sequence)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  if (tool->json)
+    {
+      g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      spare_tool_json_time (builder, "now", now);
+      spare_tool_json_boolean (builder, "waits", newest != NULL);
+      spare_tool_json_string (builder, "later", newest);
+      if (newest != NULL)
+        spare_tool_json_number (builder, "row", sequence);
+      json_builder_end_object (builder);
+      spare_tool_print_json (builder);
+    }
+  else if (newest == NULL)
+    spare_tool_print (_ ("The clock fits the audit log."));
+  else
+    spare_tool_print (_ ("Row %" G_GINT64_FORMAT " of the audit log is of %s, which is later "
+                         "than now, so intake and cases wait. If this computer’s clock is "
+                         "right "
+                         "now, confirm it: --confirmed-by NAME. That stays in the log."),
+                      sequence, newest);
+}
+
+static int
+run_clock (SpareTool *tool, char **argv)
+{
+  g_autofree char *by = NULL;
+  g_autofree char *newest = NULL;
+  g_auto (GStrv) words = NULL;
+  SpareAudit *audit;
+  gint64 sequence = 0;
+  GError *error = NULL;
+  const GOptionEntry entries[] = {
+    { "confirmed-by", 0, 0, G_OPTION_ARG_STRING, &by, NULL, NULL },
+    { NULL },
+  };
+
+  if (!spare_tool_parse (tool, argv, entries, &words))
+    return SPARE_TOOL_USAGE;
+  if (words[0] != NULL)
+    return spare_tool_usage (tool, _ ("it takes no further words"));
+  if (!spare_tool_open_authority (tool, &error))
+    return spare_tool_fail (tool, error);
+  audit = spare_authority_get_audit (tool->authority);
+  if ((by != NULL && !spare_audit_confirm_clock_sync (audit, by, tool->cancellable, &error))
+      || !spare_audit_look_at_clock (audit, &newest, &sequence, &error))
+    return spare_tool_fail (tool, error);
+  show_clock (tool, newest, sequence);
+  return SPARE_TOOL_DONE;
+}
+
 const SpareToolCommand spare_tool_authority_audit_commands[] = {
   { "authority audit", "[--verify [--anchor FILE]] [--export FILE] | [--limit N] [WORD…]",
     N_ ("Shows the newest rows of the audit log; checks that the log is whole; writes all of "
         "it "
         "as a file."),
     run_audit },
+  { "authority clock", "[--confirmed-by NAME]",
+    N_ ("Tells whether the clock fits the audit log; lets an officer confirm it after a row of "
+        "a "
+        "later time, which stays in the log."),
+    run_clock },
   { NULL },
 };

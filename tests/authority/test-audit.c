@@ -327,6 +327,67 @@ test_backwards (AuthorityFixture *f, gconstpointer data)
   g_assert_true (spare_audit_check_clock (audit, NULL));
 }
 
+/* A row of ten years ahead, and the clock is right again. */
+static void
+test_confirmed (AuthorityFixture *f, gconstpointer data)
+{
+  SpareAudit *audit = spare_authority_get_audit (f->authority);
+  g_autoptr (SpareAuditVerification) result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 unprotected = 1;
+
+  /* Nothing to confirm. */
+  g_assert_false (spare_audit_confirm_clock_sync (audit, "Ben", NULL, &error));
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_POLICY);
+  g_clear_error (&error);
+
+  authority_fixture_now += 10 * 365 * 86400;
+  authority_fixture_append (f, "test.event");
+  authority_fixture_now = AUTHORITY_EPOCH + 60;
+  g_assert_false (spare_audit_check_clock (audit, NULL));
+  g_assert_false (spare_audit_confirm_clock_sync (audit, "  ", NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+
+  /* Not without the passphrase. */
+  spare_authority_lock (f->authority);
+  f->deny = TRUE;
+  g_assert_false (spare_audit_confirm_clock_sync (audit, "Ben", NULL, &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  f->deny = FALSE;
+  g_assert_false (spare_audit_check_clock (audit, NULL));
+
+  spare_audit_confirm_clock_sync (audit, "Ben", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (spare_audit_check_clock (audit, NULL));
+  spare_audit_get_n_unprotected (audit, &unprotected, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (unprotected, ==, 0);
+  result = verify (f, NULL);
+  g_assert_true (result->valid);
+  g_assert_cmpstr (result->clock_rows, ==, "4");
+
+  /* From there on the clock is held against what follows. */
+  authority_fixture_now -= 86400;
+  g_assert_false (spare_audit_check_clock (audit, NULL));
+  authority_fixture_now += 86400 + 400;
+  authority_fixture_append (f, "test.event");
+  authority_fixture_now -= 400;
+  g_assert_false (spare_audit_check_clock (audit, NULL));
+}
+
+/* A row that says so and that nobody signed. */
+static void
+test_confirmed_by_nobody (AuthorityFixture *f, gconstpointer data)
+{
+  authority_fixture_now += 10 * 365 * 86400;
+  authority_fixture_append (f, "test.event");
+  authority_fixture_now = AUTHORITY_EPOCH + 60;
+  authority_fixture_append (f, SPARE_AUDIT_CLOCK);
+  g_assert_false (spare_audit_check_clock (spare_authority_get_audit (f->authority), NULL));
+}
+
 static void
 test_denied_passphrase (AuthorityFixture *f, gconstpointer data)
 {
@@ -478,6 +539,10 @@ main (int argc, char **argv)
   ADD ("/audit/of several anchors each must fit", test_anchors);
   ADD ("/audit/an anchor that the authority did not sign is refused", test_forged_anchor);
   ADD ("/audit/a clock that goes back makes intake wait", test_backwards);
+  ADD ("/audit/a clock that is confirmed without a signature still waits",
+       test_confirmed_by_nobody);
+  ADD ("/audit/a clock that an officer confirms after a row of a later time is believed",
+       test_confirmed);
   ADD ("/audit/a dismissed passphrase leaves rows unprotected, not lost",
        test_denied_passphrase);
   ADD ("/audit/a row that was rolled back leaves no gap", test_rolled_back);

@@ -23,4 +23,11 @@ JsonObject *spare_attestation_find_sync (SpareAuthority *authority,
                                          GCancellable *cancellable,
                                          GError **error);
 
+/* As above, for who has the log. */
+JsonObject *spare_attestation_find_in_sync (SpareAudit *audit,
+                                            const char *subject,
+                                            char **sha256,
+                                            GCancellable *cancellable,
+                                            GError **error);
+
 G_END_DECLS

@@ -172,20 +172,20 @@ hash_both (const char *authority, GBytes *statement, GBytes *signature)
 
 /* FALSE without an error: not the authority's. */
 static gboolean
-verify (SpareAuthority *authority,
+verify (SpareAudit *audit,
         GBytes *statement,
         GBytes *signature,
         GCancellable *cancellable,
         GError **error)
 {
-  const char *fingerprint = spare_authority_get_fingerprint (authority);
+  const char *fingerprint = spare_audit_get_authority (audit);
   g_autofree char *hash = hash_both (fingerprint, statement, signature);
   g_autofree char *notation = make_notation (fingerprint);
   g_autoptr (GError) failure = NULL;
 
   if (was_verified (hash))
     return TRUE;
-  if (spare_verify_detached_sync (spare_authority_get_home (authority), statement, signature,
+  if (spare_verify_detached_sync (spare_audit_get_home (audit), statement, signature,
                                   fingerprint, SPARE_ATTESTATION_NOTATION, notation, NULL, NULL,
                                   cancellable, &failure))
     {
@@ -204,14 +204,25 @@ spare_attestation_find_sync (SpareAuthority *authority,
                              GCancellable *cancellable,
                              GError **error)
 {
+  return spare_attestation_find_in_sync (spare_authority_get_audit (authority), subject, sha256,
+                                         cancellable, error);
+}
+
+JsonObject *
+spare_attestation_find_in_sync (SpareAudit *audit,
+                                const char *subject,
+                                char **sha256,
+                                GCancellable *cancellable,
+                                GError **error)
+{
   g_autoptr (GBytes) octets = NULL;
   g_autoptr (GBytes) signature = NULL;
   g_autoptr (JsonObject) statement = NULL;
   const char *stated;
 
-  if (!read_row (spare_authority_get_registry (authority), subject, &octets, &signature, error)
+  if (!read_row (spare_audit_get_registry (audit), subject, &octets, &signature, error)
       || octets == NULL || signature == NULL
-      || !verify (authority, octets, signature, cancellable, error))
+      || !verify (audit, octets, signature, cancellable, error))
     return NULL;
 
   statement = spare_json_line_parse (g_bytes_get_data (octets, NULL), g_bytes_get_size (octets),

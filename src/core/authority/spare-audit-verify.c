@@ -74,6 +74,7 @@ spare_audit_verification_free (SpareAuditVerification *self)
     return;
 
   g_free (self->why);
+  g_free (self->clock_rows);
   g_free (self);
 }
 
@@ -113,6 +114,17 @@ check_anchors (Walk *walk, gint64 sequence, const char *hash)
     }
 }
 
+/* Nothing wrong, and to be known of whoever looks. */
+static void
+note_clock (Walk *walk, gint64 sequence)
+{
+  g_autofree char *before = walk->result->clock_rows;
+
+  walk->result->clock_rows = g_strdup_printf ("%s%s%" G_GINT64_FORMAT,
+                                              before != NULL ? before : "",
+                                              before != NULL ? ", " : "", sequence);
+}
+
 static void
 check_row (Walk *walk,
            gint64 sequence,
@@ -138,6 +150,8 @@ check_row (Walk *walk,
            _ ("Row %lld does not follow from the row before: one of the two was "
               "changed, or one between them was removed."));
 
+  if (row != NULL && g_str_equal (row->event, SPARE_AUDIT_CLOCK))
+    note_clock (walk, sequence);
   check_anchors (walk, sequence, computed);
   g_free (walk->row_hash);
   walk->row_hash = g_steal_pointer (&computed);

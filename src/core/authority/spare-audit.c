@@ -37,9 +37,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* How far the clock may stand before the last row. */
-#define CLOCK_SLACK  (5 * 60) /* seconds */
-
 #define LIST_DEFAULT 200
 #define LIST_MAX     10000
 
@@ -284,53 +281,6 @@ spare_audit_append (SpareAudit *self,
   if (sequence != NULL)
     *sequence = last + 1;
   return TRUE;
-}
-
-/**
- * spare_audit_check_clock:
- *
- * While the clock stands more than five minutes before the newest time in the log, nothing that depends on time is done.
- * Of the log's times the newest counts, not the last: a row that was written while the clock was wrong does not make it
- * right.
- *
- * Returns: %FALSE with [error@SpareError] `FAILED` if intake and cases have to wait
- */
-gboolean
-spare_audit_check_clock (SpareAudit *self, GError **error)
-{
-  SpareDatabase *database;
-  g_autoptr (sqlite3_stmt) stmt = NULL;
-  g_autofree char *latest = NULL;
-  gint64 now = spare_audit_get_now (self);
-  g_autofree char *limit = spare_audit_format_time (now + CLOCK_SLACK);
-  gboolean row = FALSE;
-  gboolean done;
-
-  g_return_val_if_fail (SPARE_IS_AUDIT (self), FALSE);
-
-  database = spare_registry_lock (self->registry, error);
-  if (database == NULL)
-    return FALSE;
-  stmt = spare_database_prepare (database, "SELECT max (time) FROM audit", error);
-  done = stmt != NULL && spare_database_step (database, stmt, &row, error);
-  if (done && row)
-    latest = spare_registry_dup_text (stmt, 0);
-  g_clear_pointer (&stmt, sqlite3_finalize);
-  spare_registry_unlock (self->registry);
-  if (!done)
-    return FALSE;
-
-  /* Such times sort as text, as long as years have four digits. */
-  if (latest == NULL || strcmp (latest, limit) <= 0)
-    return TRUE;
-
-  g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-               /* Translators: the %s is a date and time such as 2026-11-22T09:30:00Z */
-               _ ("This computer’s clock looks wrong: the audit log has a row of %s, which is "
-                  "later "
-                  "than now. Nothing was taken in or recovered. Set the clock and try again."),
-               latest);
-  return FALSE;
 }
 
 /* --- Reading --- */

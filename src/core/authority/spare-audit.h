@@ -14,6 +14,8 @@ typedef gint64 (*SpareClockFunc) (void);
 
 #define SPARE_CHECKPOINT_NOTATION "checkpoint@sparekey.org"
 #define SPARE_AUDIT_ACTOR_PROGRAM "program"
+/* The event by which an officer confirms the clock after a row of a later time. */
+#define SPARE_AUDIT_CLOCK "clock.confirm"
 
 /* One row of the log. */
 typedef struct
@@ -37,7 +39,9 @@ typedef struct
   guint64 unprotected; /* rows after the last good checkpoint */
   gboolean anchor_ok;  /* TRUE too when there is none */
   guint64 anchors;     /* checkpoints of others that the authority did sign */
-  char *why;           /* (nullable) a sentence; NULL when valid */
+  char *
+      clock_rows; /* (nullable) rows in which the clock was set back and confirmed: "17, 203" */
+  char *why;      /* (nullable) a sentence; NULL when valid */
 } SpareAuditVerification;
 
 void spare_audit_verification_free (SpareAuditVerification *self);
@@ -57,6 +61,14 @@ gboolean spare_audit_append (SpareAudit *self,
                              gint64 *sequence,
                              GError **error);
 gboolean spare_audit_check_clock (SpareAudit *self, GError **error);
+gboolean spare_audit_look_at_clock (SpareAudit *self,
+                                    char **newest,
+                                    gint64 *sequence,
+                                    GError **error);
+gboolean spare_audit_confirm_clock_sync (SpareAudit *self,
+                                         const char *by,
+                                         GCancellable *cancellable,
+                                         GError **error);
 
 gboolean spare_audit_checkpoint_sync (SpareAudit *self,
                                       GCancellable *cancellable,

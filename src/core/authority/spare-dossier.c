@@ -20,6 +20,8 @@
 
 #include <glib/gi18n-lib.h>
 
+/* So far ahead of the clock a case may have been opened: the log lets the clock go back so far. */
+#define CLOCK_SLACK     (5 * 60)
 #define SECONDS_PER_DAY 86400
 
 void
@@ -363,7 +365,9 @@ compute_state (const SpareDossier *self)
     return SPARE_CASE_REFUSED;
   if (is_answer (self, "grant") || self->was_granted)
     return SPARE_CASE_GRANTED;
-  if (is_answer (self, "expired") || self->now >= self->expires)
+  /* Opened while the clock ran ahead: it would go on for so much longer. */
+  if (is_answer (self, "expired") || self->now >= self->expires
+      || self->opened > self->now + CLOCK_SLACK)
     return SPARE_CASE_EXPIRED;
   if (self->manifest == NULL)
     return SPARE_CASE_IDENTITY;
