@@ -31,6 +31,8 @@ gboolean spare_authority_store_loss (SpareAuthority *self,
                                      gint64 since,
                                      const char *source,
                                      GError **error);
+/* The key as it was listed just now. */
+void spare_authority_take_key (SpareAuthority *self, SpareKey *key);
 /* A checkpoint after something that was committed: an error says that it was. */
 gboolean spare_authority_sign_log_sync (SpareAuthority *self,
                                         GCancellable *cancellable,

@@ -40,6 +40,7 @@ struct _SpareAuthority
   int lock_fd;
   char *fingerprint;
   SpareHome *home;
+  GMutex key_lock; /* it is replaced while others look at it */
   SpareKey *key;
   SpareRegistry *registry;
   SpareAudit *audit;
@@ -106,6 +107,7 @@ spare_authority_finalize (GObject *object)
   g_free (self->directory);
   g_free (self->spool);
   g_free (self->guard_path);
+  g_mutex_clear (&self->key_lock);
 
   G_OBJECT_CLASS (spare_authority_parent_class)->finalize (object);
 }
@@ -166,6 +168,7 @@ static void
 spare_authority_init (SpareAuthority *self)
 {
   self->lock_fd = -1;
+  g_mutex_init (&self->key_lock);
 }
 
 /**
@@ -471,14 +474,27 @@ spare_authority_get_home (SpareAuthority *self)
 /**
  * spare_authority_dup_key:
  *
- * Returns: (transfer full) (nullable): its key as it was when it was opened, with escrow and transport subkeys
+ * Returns: (transfer full) (nullable): its key as it was when it was opened or got new subkeys
  */
 SpareKey *
 spare_authority_dup_key (SpareAuthority *self)
 {
+  SpareKey *key;
+
   g_return_val_if_fail (SPARE_IS_AUTHORITY (self), NULL);
 
-  return self->key != NULL ? g_object_ref (self->key) : NULL;
+  g_mutex_lock (&self->key_lock);
+  key = self->key != NULL ? g_object_ref (self->key) : NULL;
+  g_mutex_unlock (&self->key_lock);
+  return key;
+}
+
+void
+spare_authority_take_key (SpareAuthority *self, SpareKey *key)
+{
+  g_mutex_lock (&self->key_lock);
+  g_set_object (&self->key, key);
+  g_mutex_unlock (&self->key_lock);
 }
 
 /**
@@ -571,6 +587,7 @@ spare_authority_export_certificate_sync (SpareAuthority *self,
 {
   g_return_val_if_fail (SPARE_IS_AUTHORITY (self) && self->home != NULL, NULL);
 
-  return spare_home_export_sync (self->home, self->fingerprint,
-                                 SPARE_EXPORT_ARMOR | SPARE_EXPORT_MINIMAL, cancellable, error);
+  /* With subkeys that were retired: whoever had them before has to learn of it. */
+  return spare_home_export_sync (self->home, self->fingerprint, SPARE_EXPORT_ARMOR, cancellable,
+                                 error);
 }

@@ -7,6 +7,7 @@
 
 #include "spare-home.h"
 
+#include "spare-certificate.h"
 #include "spare-error.h"
 #include "spare-perform-private.h"
 
@@ -23,6 +24,7 @@ read_in_scratch (GBytes *certificate,
 {
   g_autoptr (SpareHome) scratch = spare_home_new_scratch (error);
   g_autoptr (GPtrArray) found = NULL;
+  g_autoptr (GBytes) whole = NULL;
   g_autoptr (GBytes) minimal = NULL;
 
   if (scratch == NULL)
@@ -40,8 +42,9 @@ read_in_scratch (GBytes *certificate,
                               "again."));
       return NULL;
     }
-  minimal = spare_home_export_sync (scratch, fingerprint, SPARE_EXPORT_MINIMAL, cancellable,
-                                    error);
+  /* What gpg calls minimal leaves out subkeys that have expired: then a key that is here already would never learn of it. */
+  whole = spare_home_export_sync (scratch, fingerprint, 0, cancellable, error);
+  minimal = whole != NULL ? spare_certificate_dup_own (whole, error) : NULL;
   if (minimal == NULL || g_bytes_get_size (minimal) <= MINIMAL_MAX)
     return g_steal_pointer (&minimal);
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_TOO_LARGE,

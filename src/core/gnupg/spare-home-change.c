@@ -244,6 +244,68 @@ spare_home_extend_key_sync (SpareHome *self,
   return check_expiry (self, fingerprint, expires, cancellable, error);
 }
 
+/* The second in which it ends has to be over: until then it counts as usable. */
+static gboolean
+check_retired (SpareHome *home,
+               const char *fingerprint,
+               const char *const *subkeys,
+               GCancellable *cancellable,
+               GError **error)
+{
+  g_autoptr (SpareKey)
+      key = spare_home_get_key_sync (home, fingerprint, TRUE, cancellable, error);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 end = 0;
+
+  if (key == NULL)
+    return FALSE;
+  for (guint i = 0; subkeys[i] != NULL; i++)
+    {
+      const SpareSubkey *subkey = spare_key_find_subkey (key, subkeys[i]);
+
+      if (subkey == NULL || subkey->expires == 0 || subkey->expires > now + 2)
+        {
+          g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_FAILED,
+                               _ ("GnuPG did not change the date on all parts of the key. "
+                                  "Please try again."));
+          return FALSE;
+        }
+      end = MAX (end, subkey->expires);
+    }
+  return spare_home_wait_past_private (end, cancellable, error);
+}
+
+/**
+ * spare_home_retire_subkeys_sync:
+ * @self: a home, not the person's own
+ * @fingerprint: of the primary key, whose secret part is here
+ * @subkeys: fingerprints of some of its subkeys
+ * @cancellable: (nullable): ends it
+ * @error: return location
+ *
+ * Makes them expire now, all in the same second. What was encrypted to them can still be decrypted.
+ *
+ * Returns: whether they have expired
+ */
+gboolean
+spare_home_retire_subkeys_sync (SpareHome *self,
+                                const char *fingerprint,
+                                const char *const *subkeys,
+                                GCancellable *cancellable,
+                                GError **error)
+{
+  g_autofree char *lines = NULL;
+  Change change = { .fingerprint = fingerprint, .seconds = 1 };
+
+  g_return_val_if_fail (subkeys != NULL && subkeys[0] != NULL, FALSE);
+
+  for (guint i = 0; subkeys[i] != NULL; i++)
+    g_return_val_if_fail (spare_fingerprint_is_valid (subkeys[i]), FALSE);
+  change.subkeys = lines = g_strjoinv ("\n", (char **) subkeys);
+  return perform (self, "retire subkeys", start_expire, &change, cancellable, error)
+         && check_retired (self, fingerprint, subkeys, cancellable, error);
+}
+
 /* --- Additional decryption subkey --- */
 
 static GBytes *

@@ -220,8 +220,8 @@ spare_home_create_key_sync (SpareHome *self,
 /* --- The authority's --- */
 
 /* The newest encryption subkey is found by its second. */
-static gboolean
-wait_for_next_second (gint64 since, GCancellable *cancellable, GError **error)
+gboolean
+spare_home_wait_past_private (gint64 since, GCancellable *cancellable, GError **error)
 {
   GPollFD slot;
   gboolean has_slot = cancellable != NULL && g_cancellable_make_pollfd (cancellable, &slot);
@@ -251,7 +251,7 @@ add_newest (SpareHome *home, Making *making, GCancellable *cancellable, GError *
   for (guint i = 0; before != NULL && i < spare_key_get_n_subkeys (before); i++)
     if (spare_key_get_subkey (before, i)->can_encrypt)
       last = MAX (last, spare_key_get_subkey (before, i)->created);
-  if (before == NULL || !wait_for_next_second (last, cancellable, error)
+  if (before == NULL || !spare_home_wait_past_private (last, cancellable, error)
       || !make_subkey (home, making, NULL, error))
     return NULL;
   after = spare_home_get_key_sync (home, making->fingerprint, TRUE, NULL, error);

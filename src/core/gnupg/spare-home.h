@@ -133,6 +133,11 @@ gboolean spare_home_extend_key_sync (SpareHome *self,
                                      gint64 expires,
                                      GCancellable *cancellable,
                                      GError **error);
+gboolean spare_home_retire_subkeys_sync (SpareHome *self,
+                                         const char *fingerprint,
+                                         const char *const *subkeys,
+                                         GCancellable *cancellable,
+                                         GError **error);
 GBytes *spare_home_dup_revocation_sync (SpareHome *self,
                                         const char *fingerprint,
                                         GCancellable *cancellable,

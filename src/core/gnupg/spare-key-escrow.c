@@ -28,13 +28,13 @@ get_end (const SpareSubkey *subkey)
 
 /* GPGME does not say when a subkey was revoked: it is taken once as if it had lived on, once as if it had never been.
  *
- * @subkey is the oldest alive from its own beginning or from the last end of all that are older, until its end. */
+ * The subkey is the oldest alive from its own beginning or from the last end of all that are older, until its @end. One
+ * that came after an older one's end was that for a while at least; one that had nothing older before it was it at once. */
 static gboolean
-was_oldest (SpareKey *key, guint position, gboolean count_revoked, gint64 now)
+was_oldest (SpareKey *key, guint position, gboolean count_revoked, gint64 end, gint64 now)
 {
   const SpareSubkey *subkey = spare_key_get_subkey (key, position);
   gint64 begin = subkey->created;
-  gint64 end = get_end (subkey);
 
   if (subkey->revoked && !count_revoked)
     return FALSE;
@@ -48,7 +48,8 @@ was_oldest (SpareKey *key, guint position, gboolean count_revoked, gint64 now)
           && (!other->revoked || count_revoked))
         begin = MAX (begin, get_end (other));
     }
-  return begin <= now && begin < end && (end > now || end - begin >= SECONDS_APART);
+  return begin <= now && begin < end
+         && (begin == subkey->created || end > now || end - begin >= SECONDS_APART);
 }
 
 /**
@@ -73,9 +74,27 @@ spare_key_list_escrow_subkeys (SpareKey *self)
 
       if (!subkey->can_encrypt || subkey->is_adsk)
         continue;
-      if (subkey == escrow || was_oldest (self, i, TRUE, now)
-          || was_oldest (self, i, FALSE, now))
+      if (subkey == escrow || was_oldest (self, i, TRUE, get_end (subkey), now)
+          || was_oldest (self, i, FALSE, get_end (subkey), now))
         g_ptr_array_add (found, (gpointer) subkey);
     }
   return found;
+}
+
+/**
+ * spare_key_stays_escrow:
+ * @self: an authority's key
+ * @subkey: its escrow subkey
+ * @end: when it is to expire, Unix seconds; not in the past
+ *
+ * Returns: whether spare_key_list_escrow_subkeys() names it afterwards, too. Not if it has been the escrow subkey for less
+ *   than an hour, and another one before it
+ */
+gboolean
+spare_key_stays_escrow (SpareKey *self, const SpareSubkey *subkey, gint64 end)
+{
+  for (guint i = 0; i < spare_key_get_n_subkeys (self); i++)
+    if (spare_key_get_subkey (self, i) == subkey)
+      return was_oldest (self, i, TRUE, end, end);
+  return FALSE;
 }

@@ -55,6 +55,7 @@ char *spare_key_state_describe (SpareKeyState state, SpareKey *key);
 const SpareSubkey *spare_key_pick_newest_encryption_subkey (SpareKey *self, gint64 now);
 const SpareSubkey *spare_key_pick_oldest_encryption_subkey (SpareKey *self, gint64 now);
 GPtrArray *spare_key_list_escrow_subkeys (SpareKey *self);
+gboolean spare_key_stays_escrow (SpareKey *self, const SpareSubkey *subkey, gint64 end);
 GPtrArray *spare_key_pick_adsks (SpareKey *self, gint64 now);
 
 gboolean spare_fingerprint_is_valid (const char *text);

@@ -24,6 +24,9 @@ SpareContext *spare_home_perform_private (SpareHome *self,
 /* FALSE with an error in the person's own home, which is never written. */
 gboolean spare_home_check_ours_private (SpareHome *self, GError **error);
 
+/* Until the second @since is over. FALSE: cancelled. */
+gboolean spare_home_wait_past_private (gint64 since, GCancellable *cancellable, GError **error);
+
 /* Imports one bare signature packet; whether it fitted a key here has to be looked at. */
 gboolean spare_home_import_revocation_private (SpareHome *self,
                                                GBytes *revocation,

@@ -116,10 +116,20 @@ find_kdf (SpareSessionKeyOpener *self, const SpareSubkey *subkey, GError **error
 
   if (kdf != NULL)
     return kdf;
+  /* All of it: what gpg calls minimal leaves out subkeys that have expired, and those are asked for, too. */
   if (self->certificate == NULL)
     self->certificate = spare_home_export_sync (self->home,
-                                                spare_key_get_fingerprint (self->key),
-                                                SPARE_EXPORT_MINIMAL, self->cancellable, error);
+                                                spare_key_get_fingerprint (self->key), 0,
+                                                self->cancellable, error);
+  if (self->certificate != NULL && g_bytes_get_size (self->certificate) > SPARE_CERTIFICATE_MAX)
+    {
+      /* Flooded with what others signed: better some of the subkeys than none. */
+      g_clear_pointer (&self->certificate, g_bytes_unref);
+      self->certificate = spare_home_export_sync (self->home,
+                                                  spare_key_get_fingerprint (self->key),
+                                                  SPARE_EXPORT_MINIMAL, self->cancellable,
+                                                  error);
+    }
   if (self->certificate == NULL)
     return NULL;
 

@@ -17,6 +17,7 @@
 #include "spare-ecdh-private.h"
 #include "spare-mpi-private.h"
 #include "spare-packet.h"
+#include "spare-signature-issuer.h"
 
 #include "spare-error.h"
 #include "spare-secret.h"
@@ -408,4 +409,60 @@ spare_certificate_check_single (GBytes *certificate,
   if (fingerprint != NULL)
     *fingerprint = g_steal_pointer (&found);
   return TRUE;
+}
+
+/* What the key's owner signed, and every revocation of the key, for another one may be named to revoke it. */
+static gboolean
+is_own_signature (const guint8 *body, gsize length, guint64 primary)
+{
+  guint64 issuer;
+  guint type;
+
+  return spare_signature_find_issuer (body, length, &type, &issuer)
+         && (issuer == primary || type == SPARE_SIGNATURE_KEY_REVOCATION);
+}
+
+/**
+ * spare_certificate_dup_own:
+ * @certificate: one certificate, with armor or without
+ * @error: return location for the error
+ *
+ * Leaves out the signatures of others. Unlike what gpg calls minimal it keeps subkeys that have expired or were revoked, so
+ * that whoever had them before learns of it.
+ *
+ * Returns: (transfer full): the rest, without armor; %NULL with SPARE_ERROR_DAMAGED if @certificate is not one
+ */
+GBytes *
+spare_certificate_dup_own (GBytes *certificate, GError **error)
+{
+  g_autoptr (GBytes) binary = read_octets (certificate, SPARE_CERTIFICATE_MAX, FALSE, error);
+  g_autoptr (GByteArray) own = g_byte_array_new ();
+  g_autofree char *fingerprint = NULL;
+  guint64 primary = 0;
+  gsize length, offset = 0;
+  const guint8 *data;
+
+  if (binary == NULL)
+    return NULL;
+  data = g_bytes_get_data (binary, &length);
+  while (offset < length)
+    {
+      SparePacketHeader header = { 0 };
+      gsize size;
+
+      if (!read_packet (data, length, offset, &header, error)
+          || (offset == 0
+              && !read_primary (data + header.header_length, header.length, &fingerprint,
+                                error)))
+        return NULL;
+      if (offset == 0)
+        primary = g_ascii_strtoull (fingerprint + 24, NULL, 16);
+      size = header.header_length + (gsize) header.length;
+      if (header.tag != SPARE_PACKET_TAG_SIGNATURE
+          || is_own_signature (data + offset + header.header_length, (gsize) header.length,
+                               primary))
+        g_byte_array_append (own, data + offset, (guint) size);
+      offset += size;
+    }
+  return g_byte_array_free_to_bytes (g_steal_pointer (&own));
 }

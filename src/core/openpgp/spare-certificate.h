@@ -26,6 +26,7 @@ gboolean spare_certificate_find_kdf (GBytes *certificate,
                                      const char *fingerprint,
                                      SpareKdf *kdf,
                                      GError **error);
+GBytes *spare_certificate_dup_own (GBytes *certificate, GError **error);
 GStrv spare_certificate_list_keys (GBytes *certificate, GError **error);
 gboolean spare_certificate_check_single (GBytes *certificate,
                                          gsize max_octets,

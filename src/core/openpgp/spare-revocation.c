@@ -10,14 +10,7 @@
 
 #include "spare-armor-reader.h"
 #include "spare-packet.h"
-
-#define SIGNATURE_VERSION   4
-#define TYPE_KEY_REVOCATION 0x20
-/* Version, type, two algorithms, the length of the hashed subpackets. */
-#define FIXED                6
-#define SUBPACKET_ISSUER     16
-#define SUBPACKET_ISSUER_FPR 33
-#define SUBPACKET_CRITICAL   0x80
+#include "spare-signature-issuer.h"
 
 static GBytes *
 take_off_armor (GBytes *octets)
@@ -37,75 +30,6 @@ take_off_armor (GBytes *octets)
   return g_byte_array_free_to_bytes (g_steal_pointer (&binary));
 }
 
-static guint64
-read_key_id (const guint8 *octets)
-{
-  guint64 key_id = 0;
-
-  for (guint i = 0; i < 8; i++)
-    key_id = key_id << 8 | octets[i];
-  return key_id;
-}
-
-/* Subpackets: a length of one, two or five octets, which counts the type too, and the type (RFC 9580 section 5.2.3.7). */
-static gboolean
-find_in_subpackets (const guint8 *data, gsize length, guint64 *key_id)
-{
-  gsize at = 0;
-
-  while (at < length)
-    {
-      SparePacketHeader size = { 0 };
-      const guint8 *body;
-      gsize left;
-      guint type;
-
-      /* Their lengths are written as those of packets are, but for 224 to 254, which are two octets here too: such a
-       * long one is none of ours. */
-      if (data[at] >= 224 && data[at] < 255)
-        return FALSE;
-      if (spare_packet_read_length (data + at, length - at, &size) != SPARE_PACKET_OK
-          || size.header_length > length - at || size.length == 0
-          || size.length > length - at - size.header_length)
-        return FALSE;
-      body = data + at + size.header_length;
-      left = (gsize) size.length - 1;
-      type = body[0] & ~(guint) SUBPACKET_CRITICAL;
-      if (type == SUBPACKET_ISSUER && left == 8)
-        {
-          *key_id = read_key_id (body + 1);
-          return TRUE;
-        }
-      if (type == SUBPACKET_ISSUER_FPR && left == 21 && body[1] == SIGNATURE_VERSION)
-        {
-          *key_id = read_key_id (body + 2 + 12);
-          return TRUE;
-        }
-      at += size.header_length + (gsize) size.length;
-    }
-  return FALSE;
-}
-
-/* Hashed ones first, then the others: an issuer's number may stand in either. */
-static gboolean
-find_in_signature (const guint8 *body, gsize length, guint64 *key_id)
-{
-  gsize hashed, other;
-
-  if (length < FIXED || body[0] != SIGNATURE_VERSION || body[1] != TYPE_KEY_REVOCATION)
-    return FALSE;
-  hashed = (gsize) body[4] << 8 | body[5];
-  if (hashed > length - FIXED)
-    return FALSE;
-  if (find_in_subpackets (body + FIXED, hashed, key_id))
-    return TRUE;
-  if (length - FIXED - hashed < 2)
-    return FALSE;
-  other = (gsize) body[FIXED + hashed] << 8 | body[FIXED + hashed + 1];
-  return other <= length - FIXED - hashed - 2
-         && find_in_subpackets (body + FIXED + hashed + 2, other, key_id);
-}
-
 /**
  * spare_revocation_find_issuer:
  * @octets: anything, with armor or without
@@ -120,7 +44,9 @@ spare_revocation_find_issuer (GBytes *octets, guint64 *key_id)
   g_autoptr (GBytes) binary = NULL;
   SparePacketHeader header = { 0 };
   const guint8 *data;
+  guint64 issuer;
   gsize length;
+  guint type;
 
   g_return_val_if_fail (octets != NULL && key_id != NULL, FALSE);
 
@@ -134,7 +60,9 @@ spare_revocation_find_issuer (GBytes *octets, guint64 *key_id)
          && header.tag == SPARE_PACKET_TAG_SIGNATURE
          && header.length_kind == SPARE_PACKET_LENGTH_DEFINITE
          && header.length == length - header.header_length
-         && find_in_signature (data + header.header_length, (gsize) header.length, key_id);
+         && spare_signature_find_issuer (data + header.header_length, (gsize) header.length,
+                                         &type, &issuer)
+         && type == SPARE_SIGNATURE_KEY_REVOCATION && (*key_id = issuer, TRUE);
 }
 
 /**
