@@ -115,10 +115,14 @@ update_inhibit (SpareApplication *self)
     }
 }
 
+/* A window that is closed may be held on to by what still runs in it. */
 static void
-authority_gone_cb (SpareApplication *self)
+window_removed_cb (SpareApplication *self, GtkWindow *window)
 {
-  g_clear_weak_pointer (&self->authority_window);
+  if (window == (GtkWindow *) self->window)
+    g_clear_weak_pointer (&self->window);
+  if (window == (GtkWindow *) self->authority_window)
+    g_clear_weak_pointer (&self->authority_window);
   update_inhibit (self);
 }
 
@@ -133,8 +137,6 @@ show_authority (SpareApplication *self)
       g_set_weak_pointer (&self->authority_window, window);
       g_signal_connect_object (spare_authority_window_get_bar (window), "notify::visible",
                                G_CALLBACK (update_inhibit), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (window, "destroy", G_CALLBACK (authority_gone_cb), self,
-                               G_CONNECT_SWAPPED);
     }
   gtk_window_present (GTK_WINDOW (self->authority_window));
 }
@@ -189,19 +191,32 @@ show_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   gtk_window_present (GTK_WINDOW (ensure_window (user_data)));
 }
 
-/* The authority's window asks by itself before its work is stopped. */
+/* Authority mode signs its log when its window is closed, and asks first while it works: then there is no end yet. */
 static void
 quit (SpareApplication *self)
 {
-  if (is_authority_busy (self))
+  g_autoptr (SpareAuthoritySession) session = NULL;
+
+  if (self->authority_window)
     {
-      gtk_window_present (GTK_WINDOW (self->authority_window));
+      g_set_object (&session, spare_authority_window_get_session (self->authority_window));
+      if (is_authority_busy (self))
+        gtk_window_present (GTK_WINDOW (self->authority_window));
       gtk_window_close (GTK_WINDOW (self->authority_window));
-      return;
+      if (self->authority_window)
+        return;
     }
   if (self->window)
     spare_window_keep_size (self->window);
-  g_application_quit (G_APPLICATION (self));
+  if (session == NULL || !spare_authority_session_is_busy (session))
+    {
+      g_application_quit (G_APPLICATION (self));
+      return;
+    }
+  /* The end comes with that of the work. */
+  g_application_set_inactivity_timeout (G_APPLICATION (self), 0);
+  if (self->window)
+    gtk_window_destroy (GTK_WINDOW (self->window));
 }
 
 static void
@@ -359,6 +374,7 @@ spare_application_startup (GApplication *application)
 
   g_signal_connect_object (self->queue, "changed", G_CALLBACK (update_inhibit), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect (self, "window-removed", G_CALLBACK (window_removed_cb), NULL);
   g_signal_connect_object (self->queue, "batch-finished", G_CALLBACK (batch_finished_cb), self,
                            G_CONNECT_SWAPPED);
 }

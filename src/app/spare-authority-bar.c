@@ -41,8 +41,8 @@ progress_cb (const SpareProgress *progress, gpointer user_data)
                                  CLAMP ((double) progress->done / progress->total, 0, 1));
 }
 
-static void
-cancel_cb (SpareAuthorityBar *self)
+void
+spare_authority_bar_cancel (SpareAuthorityBar *self)
 {
   g_cancellable_cancel (self->cancellable);
   gtk_widget_set_sensitive (self->cancel_button, FALSE);
@@ -118,6 +118,7 @@ spare_authority_bar_init (SpareAuthorityBar *self)
   gtk_box_append (GTK_BOX (self), box);
   self->cancel_button = gtk_button_new_with_mnemonic (_ ("_Cancel"));
   gtk_widget_set_valign (self->cancel_button, GTK_ALIGN_CENTER);
-  g_signal_connect_swapped (self->cancel_button, "clicked", G_CALLBACK (cancel_cb), self);
+  g_signal_connect_swapped (self->cancel_button, "clicked",
+                            G_CALLBACK (spare_authority_bar_cancel), self);
   gtk_box_append (GTK_BOX (self), self->cancel_button);
 }

@@ -16,5 +16,6 @@ SpareProgressMeter *spare_authority_bar_begin (SpareAuthorityBar *self,
                                                GCancellable *cancellable);
 gboolean spare_authority_bar_is_busy (SpareAuthorityBar *self);
 void spare_authority_bar_end (SpareAuthorityBar *self);
+void spare_authority_bar_cancel (SpareAuthorityBar *self);
 
 G_END_DECLS

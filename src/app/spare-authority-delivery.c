@@ -312,6 +312,8 @@ spare_authority_delivery_new (GtkWindow *parent,
                                       start_cb, delivery, NULL);
   /* Not the dialog's own way of freeing: what is written may outlive the window. */
   g_object_set_data_full (G_OBJECT (dialog), "delivery", delivery, delivery_free);
+  gtk_window_set_destroy_with_parent (GTK_WINDOW (dialog), TRUE);
+  spare_authority_session_watch (session, GTK_WIDGET (dialog));
   spare_delivery_dialog_set_question (dialog, _ (words[kind].heading), _ (words[kind].body));
   if (words[kind].entry)
     {

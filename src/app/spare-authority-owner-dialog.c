@@ -285,5 +285,7 @@ spare_authority_owner_dialog_new (SpareAuthorityWindow *window, const SpareRegis
   add_enrolment (dialog, owner, form);
   add_loss (dialog, owner, form);
   spare_details_window_show_details (dialog);
+  spare_authority_session_watch (spare_authority_window_get_session (window),
+                                 GTK_WIDGET (dialog));
   return GTK_WIDGET (dialog);
 }

@@ -460,6 +460,7 @@ spare_authority_policy_window_new (SpareAuthorityWindow *parent)
   spare_authority_window_close_by_escape (dialog);
   spare_help_set_page (dialog, "authority#policy");
   build (self);
+  spare_authority_session_watch (spare_authority_window_get_session (parent), dialog);
   spare_authority_session_run (spare_authority_window_get_session (parent), load_work, NULL,
                                NULL, g_object_unref, NULL, loaded_cb, dialog);
   return dialog;

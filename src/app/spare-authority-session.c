@@ -3,7 +3,8 @@
  *
  * Promise: the main thread never waits for the database or the engine. The passphrase is asked in a window of this
  * program and never kept here: GnuPG's agent has it for a stretch of work. After ten minutes without a key, a click or
- * work it is forgotten; before that the log is signed, as long as it can be without asking. */
+ * work it is forgotten, time asleep included; before that the log is signed, as long as it can be without asking. Work
+ * that still runs when the window is closed is waited for, and authority mode is closed after it. */
 #include "config.h"
 
 #include "spare-authority-session.h"
@@ -12,8 +13,10 @@
 #include "spare-error.h"
 
 #include <glib/gi18n-lib.h>
+#include <time.h>
 
 #define LOCK_AFTER_SECONDS (10 * 60)
+#define TICK_SECONDS       15
 
 struct _SpareAuthoritySession
 {
@@ -22,9 +25,11 @@ struct _SpareAuthoritySession
   SpareAuthority *authority;
   GtkWindow *window; /* weak: where the passphrase is asked */
   gulong changed_id; /* of the registry */
-  gint64 touched;    /* monotonic, seconds */
+  guint lock_after;  /* seconds without a sign of life */
+  gint64 touched;    /* seconds, see now() */
   guint lock_source;
   guint n_running;
+  gboolean closed;
   gint quiet; /* atomic: while it is not zero nobody is asked */
 };
 
@@ -36,16 +41,26 @@ typedef struct
   GDestroyNotify free_result;
   SpareAuthorityDoneFunc done;
   GObject *object;
+  GApplication *application; /* stays until the work is done, whichever windows are closed */
 } Run;
 
 enum
 {
   OPENED,
   CHANGED,
+  LOCKED,
   N_SIGNALS
 };
 
+enum
+{
+  PROP_0,
+  PROP_LOCK_AFTER,
+  N_PROPS
+};
+
 static guint signals[N_SIGNALS];
+static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (SpareAuthoritySession, spare_authority_session, G_TYPE_OBJECT)
 
@@ -78,6 +93,7 @@ run_free (gpointer data)
   if (run->free_data)
     run->free_data (run->data);
   g_clear_object (&run->object);
+  g_clear_object (&run->application);
   g_free (run);
 }
 
@@ -96,6 +112,16 @@ run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *canc
 }
 
 static void
+close_authority (SpareAuthoritySession *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->n_running == 0 && spare_authority_is_open (self->authority)
+      && !spare_authority_close_sync (self->authority, NULL, &error))
+    g_debug ("closed without a checkpoint: %s", error->message);
+}
+
+static void
 run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SpareAuthoritySession *self = SPARE_AUTHORITY_SESSION (source);
@@ -109,6 +135,10 @@ run_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     run->done (run->object, value, error, run->data);
   if (value && run->free_result)
     run->free_result (value);
+  if (self->closed)
+    close_authority (self);
+  if (run->application)
+    g_application_release (run->application);
 }
 
 void
@@ -130,11 +160,20 @@ spare_authority_session_run (SpareAuthoritySession *self,
   run->free_result = free_result;
   run->done = done;
   run->object = object ? g_object_ref (object) : NULL;
+  if (g_application_get_default ())
+    {
+      run->application = g_object_ref (g_application_get_default ());
+      g_application_hold (run->application);
+    }
   self->n_running++;
   g_task_set_task_data (task, run, run_free);
   /* What was done is told, even if it was to be stopped. */
   g_task_set_check_cancellable (task, FALSE);
-  g_task_run_in_thread (task, run_thread);
+  if (self->closed)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                             "authority mode is closed");
+  else
+    g_task_run_in_thread (task, run_thread);
 }
 
 gboolean
@@ -170,6 +209,8 @@ locked_cb (gpointer object, gpointer result, const GError *error, gpointer data)
   SpareAuthoritySession *self = SPARE_AUTHORITY_SESSION (object);
 
   g_atomic_int_add (&self->quiet, -1);
+  if (!self->closed)
+    g_signal_emit (self, signals[LOCKED], 0);
 }
 
 void
@@ -181,13 +222,23 @@ spare_authority_session_lock (SpareAuthoritySession *self)
   spare_authority_session_run (self, lock_work, NULL, NULL, NULL, NULL, locked_cb, self);
 }
 
+/* Counts on while the computer sleeps, which GLib's monotonic time does not. */
+static gint64
+now (void)
+{
+  struct timespec time;
+
+  if (clock_gettime (CLOCK_BOOTTIME, &time) != 0)
+    return g_get_monotonic_time () / G_USEC_PER_SEC;
+  return time.tv_sec;
+}
+
 static gboolean
 lock_tick_cb (gpointer user_data)
 {
   SpareAuthoritySession *self = user_data;
-  gint64 now = g_get_monotonic_time () / G_USEC_PER_SEC;
 
-  if (self->n_running > 0 || now - self->touched < LOCK_AFTER_SECONDS)
+  if (self->n_running > 0 || now () - self->touched < self->lock_after)
     return G_SOURCE_CONTINUE;
   self->lock_source = 0;
   spare_authority_session_lock (self);
@@ -198,9 +249,31 @@ lock_tick_cb (gpointer user_data)
 void
 spare_authority_session_touch (SpareAuthoritySession *self)
 {
-  self->touched = g_get_monotonic_time () / G_USEC_PER_SEC;
-  if (self->lock_source == 0 && spare_authority_session_is_open (self))
-    self->lock_source = g_timeout_add_seconds (15, lock_tick_cb, self);
+  self->touched = now ();
+  if (self->lock_source == 0 && !self->closed && spare_authority_session_is_open (self))
+    self->lock_source = g_timeout_add_seconds (MIN (self->lock_after, TICK_SECONDS),
+                                               lock_tick_cb, self);
+}
+
+static gboolean
+touched_cb (GtkEventController *controller, GdkEvent *event, SpareAuthoritySession *self)
+{
+  GdkEventType type = gdk_event_get_event_type (event);
+
+  if (type == GDK_KEY_PRESS || type == GDK_BUTTON_PRESS || type == GDK_TOUCH_BEGIN)
+    spare_authority_session_touch (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+/* Keys and clicks in @window count as somebody being there. */
+void
+spare_authority_session_watch (SpareAuthoritySession *self, GtkWidget *window)
+{
+  GtkEventController *controller = gtk_event_controller_legacy_new ();
+
+  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
+  g_signal_connect_object (controller, "event", G_CALLBACK (touched_cb), self, 0);
+  gtk_widget_add_controller (window, controller);
 }
 
 /* --- Open and closed --- */
@@ -225,17 +298,14 @@ spare_authority_session_opened (SpareAuthoritySession *self)
   g_signal_emit (self, signals[OPENED], 0);
 }
 
-/* Nobody is asked any more; waits for the last signature, a moment. No work may be running. */
+/* Nobody is asked any more; waits for the last signature, a moment. With work under way it is done at the end of that. */
 void
 spare_authority_session_close (SpareAuthoritySession *self)
 {
-  g_autoptr (GError) error = NULL;
-
   g_clear_handle_id (&self->lock_source, g_source_remove);
   g_atomic_int_inc (&self->quiet);
-  if (self->n_running == 0 && spare_authority_is_open (self->authority)
-      && !spare_authority_close_sync (self->authority, NULL, &error))
-    g_debug ("closed without a checkpoint: %s", error->message);
+  self->closed = TRUE;
+  close_authority (self);
 }
 
 void
@@ -275,13 +345,36 @@ spare_authority_session_dispose (GObject *object)
 }
 
 static void
+spare_authority_session_set_property (GObject *object,
+                                      guint id,
+                                      const GValue *value,
+                                      GParamSpec *pspec)
+{
+  SpareAuthoritySession *self = SPARE_AUTHORITY_SESSION (object);
+
+  if (id == PROP_LOCK_AFTER)
+    self->lock_after = g_value_get_uint (value);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
 spare_authority_session_class_init (SpareAuthoritySessionClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = spare_authority_session_dispose;
+  G_OBJECT_CLASS (klass)->set_property = spare_authority_session_set_property;
+  /* Seconds. */
+  props[PROP_LOCK_AFTER] = g_param_spec_uint ("lock-after", NULL, NULL, 1, G_MAXINT,
+                                              LOCK_AFTER_SECONDS,
+                                              G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY
+                                                  | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
   signals[OPENED] = g_signal_new ("opened", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                   NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[LOCKED] = g_signal_new ("locked", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                  NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

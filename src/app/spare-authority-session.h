@@ -25,7 +25,8 @@ typedef void (*SpareAuthorityDoneFunc) (gpointer object,
                                         const GError *error,
                                         gpointer data);
 
-/* Signals "opened", "changed" (what the authority holds). */
+/* Signals "opened", "changed" (what the authority holds), "locked" (the passphrase is forgotten). Construct property
+ * "lock-after": seconds without a sign of life until then. */
 SpareAuthoritySession *spare_authority_session_new (void);
 SpareAuthority *spare_authority_session_get_authority (SpareAuthoritySession *self);
 gboolean spare_authority_session_is_open (SpareAuthoritySession *self);
@@ -46,6 +47,7 @@ void spare_authority_session_run (SpareAuthoritySession *self,
 void spare_authority_session_use_pinentry (SpareAuthoritySession *self, gboolean use);
 void spare_authority_session_opened (SpareAuthoritySession *self);
 void spare_authority_session_touch (SpareAuthoritySession *self);
+void spare_authority_session_watch (SpareAuthoritySession *self, GtkWidget *window);
 void spare_authority_session_lock (SpareAuthoritySession *self);
 void spare_authority_session_close (SpareAuthoritySession *self);
 

@@ -136,6 +136,8 @@ created_cb (gpointer object, gpointer result, const GError *error, gpointer data
   g_autofree char *name = NULL;
   g_autofree char *lines = NULL;
 
+  if (self->session == NULL)
+    return;
   set_working (self, FALSE);
   spare_authority_session_use_pinentry (self->session, FALSE);
   if (result == NULL)

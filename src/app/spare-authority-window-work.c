@@ -43,6 +43,16 @@ save_free (gpointer data)
   g_free (save);
 }
 
+/* One thing at a time has the bar at the foot. */
+static gboolean
+is_busy (SpareAuthorityWindow *self)
+{
+  if (!spare_authority_bar_is_busy (spare_authority_window_get_bar (self)))
+    return FALSE;
+  spare_authority_window_tell (self, _ ("Something else is being done: wait until it ends"));
+  return TRUE;
+}
+
 static gboolean
 write_cb (gpointer user_data, const guint8 *octets, gsize size, GError **error)
 {
@@ -96,7 +106,8 @@ saved_cb (gpointer object, gpointer result, const GError *error, gpointer data)
 
   if (spare_authority_window_get_session (self) == NULL)
     return;
-  spare_authority_bar_end (spare_authority_window_get_bar (self));
+  if (save->kind == SAVE_AUDIT)
+    spare_authority_bar_end (spare_authority_window_get_bar (self));
   if (error)
     {
       if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -135,6 +146,8 @@ save_to (GPtrArray *files, gpointer user_data, SaveKind kind)
                                             "saved."));
       return;
     }
+  if (kind == SAVE_AUDIT && is_busy (self))
+    return;
   save = g_new0 (Save, 1);
   save->kind = kind;
   save->path = g_strdup (path);
@@ -278,6 +291,8 @@ verify_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   SpareAuthorityWindow *self = user_data;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
+  if (is_busy (self))
+    return;
   spare_progress_meter_unref (spare_authority_bar_begin (spare_authority_window_get_bar (self),
                                                          _ ("Verifying the log…"),
                                                          cancellable));

@@ -42,6 +42,7 @@ struct _SpareAuthorityWindow
 
 G_DEFINE_FINAL_TYPE (SpareAuthorityWindow, spare_authority_window, ADW_TYPE_APPLICATION_WINDOW)
 
+/* NULL once the window is closed, which what still runs may outlive. */
 SpareAuthoritySession *
 spare_authority_window_get_session (SpareAuthorityWindow *self)
 {
@@ -217,6 +218,8 @@ opened_cb (gpointer object, gpointer result, const GError *error, gpointer data)
   SpareAuthorityWindow *self = SPARE_AUTHORITY_WINDOW (object);
   gboolean *exists = data;
 
+  if (self->session == NULL)
+    return;
   if (error)
     show_trouble (self, error, TRUE);
   else if (!*exists)
@@ -248,6 +251,11 @@ lock_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   SpareAuthorityWindow *self = user_data;
 
   spare_authority_session_lock (self->session);
+}
+
+static void
+locked_cb (SpareAuthorityWindow *self)
+{
   spare_authority_window_tell (self,
                                _ ("Locked: the next use of the key asks for its passphrase"));
 }
@@ -277,11 +285,43 @@ static const GActionEntry actions[] = {
 
 /* --- Closing --- */
 
+static gboolean
+is_below (GtkWindow *window, SpareAuthorityWindow *self)
+{
+  while (window && window != GTK_WINDOW (self))
+    window = gtk_window_get_transient_for (window);
+  return window != NULL;
+}
+
+/* Work that runs and windows of cases hold on to this window: they don't keep authority mode open. */
+static void
+leave (SpareAuthorityWindow *self)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+  g_autoptr (GPtrArray) below = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+      if (window != GTK_WINDOW (self) && is_below (window, self))
+        g_ptr_array_add (below, g_steal_pointer (&window));
+    }
+  for (guint i = 0; i < below->len; i++)
+    gtk_window_destroy (g_ptr_array_index (below, i));
+  if (self->session)
+    spare_authority_session_close (self->session);
+  g_clear_object (&self->session);
+}
+
 static void
 close_answered_cb (AdwMessageDialog *dialog, const char *response, SpareAuthorityWindow *self)
 {
-  if (g_str_equal (response, "stop"))
-    gtk_window_destroy (GTK_WINDOW (self));
+  if (!g_str_equal (response, "stop"))
+    return;
+  spare_authority_bar_cancel (self->bar);
+  leave (self);
+  gtk_window_destroy (GTK_WINDOW (self));
 }
 
 static gboolean
@@ -290,8 +330,11 @@ spare_authority_window_close_request (GtkWindow *window)
   SpareAuthorityWindow *self = SPARE_AUTHORITY_WINDOW (window);
   GtkWidget *dialog;
 
-  if (!gtk_widget_get_visible (GTK_WIDGET (self->bar)))
-    return GTK_WINDOW_CLASS (spare_authority_window_parent_class)->close_request (window);
+  if (!spare_authority_bar_is_busy (self->bar))
+    {
+      leave (self);
+      return GTK_WINDOW_CLASS (spare_authority_window_parent_class)->close_request (window);
+    }
   dialog = adw_message_dialog_new (window, _ ("Stop What Is Being Done?"),
                                    _ ("What is finished stays. The rest can be done again "
                                       "later, without harm."));
@@ -305,12 +348,10 @@ spare_authority_window_close_request (GtkWindow *window)
   return TRUE;
 }
 
+/* --- Files that come by a drag, or by the clipboard --- */
+
 static gboolean
-drop_cb (GtkDropTarget *target,
-         const GValue *value,
-         double x,
-         double y,
-         SpareAuthorityWindow *self)
+take_file_list (SpareAuthorityWindow *self, const GValue *value)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
 
@@ -322,23 +363,48 @@ drop_cb (GtkDropTarget *target,
 }
 
 static gboolean
-touched_cb (GtkEventController *controller, GdkEvent *event, SpareAuthorityWindow *self)
+drop_cb (GtkDropTarget *target,
+         const GValue *value,
+         double x,
+         double y,
+         SpareAuthorityWindow *self)
 {
-  GdkEventType type = gdk_event_get_event_type (event);
-
-  if (type == GDK_KEY_PRESS || type == GDK_BUTTON_PRESS || type == GDK_TOUCH_BEGIN)
-    spare_authority_session_touch (self->session);
-  return GDK_EVENT_PROPAGATE;
+  return take_file_list (self, value);
 }
+
+static void
+pasted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SpareAuthorityWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  const GValue *value = gdk_clipboard_read_value_finish (GDK_CLIPBOARD (source), result,
+                                                         &error);
+
+  if (self->session == NULL)
+    return;
+  if (value == NULL || !take_file_list (self, value))
+    {
+      g_debug ("nothing to paste: %s", error ? error->message : "empty list");
+      spare_authority_window_tell (self, _ ("There are no copied files to paste."));
+    }
+}
+
+static void
+paste_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  gdk_clipboard_read_value_async (gtk_widget_get_clipboard (user_data), GDK_TYPE_FILE_LIST,
+                                  G_PRIORITY_DEFAULT, NULL, pasted_cb,
+                                  g_object_ref (user_data));
+}
+
+static const GActionEntry paste_actions[] = {
+  { "paste", paste_action },
+};
 
 static void
 spare_authority_window_dispose (GObject *object)
 {
-  SpareAuthorityWindow *self = SPARE_AUTHORITY_WINDOW (object);
-
-  if (self->session)
-    spare_authority_session_close (self->session);
-  g_clear_object (&self->session);
+  leave (SPARE_AUTHORITY_WINDOW (object));
   G_OBJECT_CLASS (spare_authority_window_parent_class)->dispose (object);
 }
 
@@ -352,6 +418,10 @@ spare_authority_window_class_init (SpareAuthorityWindowClass *klass)
   g_type_ensure (SPARE_TYPE_AUTHORITY_SET_UP);
   g_type_ensure (SPARE_TYPE_AUTHORITY_PAGE);
   g_type_ensure (SPARE_TYPE_AUTHORITY_BAR);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_v, GDK_CONTROL_MASK, "win.paste",
+                                       NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.import",
+                                       NULL);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-authority-window.ui");
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, toasts);
@@ -377,18 +447,19 @@ spare_authority_window_class_init (SpareAuthorityWindowClass *klass)
 static void
 spare_authority_window_init (SpareAuthorityWindow *self)
 {
-  GtkEventController *controller = gtk_event_controller_legacy_new ();
   GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
 
   self->session = spare_authority_session_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   spare_authority_session_set_window (self->session, GTK_WINDOW (self));
+  spare_authority_session_watch (self->session, GTK_WIDGET (self));
+  g_signal_connect_object (self->session, "locked", G_CALLBACK (locked_cb), self,
+                           G_CONNECT_SWAPPED);
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  g_action_map_add_action_entries (G_ACTION_MAP (self), paste_actions,
+                                   G_N_ELEMENTS (paste_actions), self);
   spare_authority_window_add_work (self);
   spare_authority_window_enable_work (self, FALSE);
-  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
-  g_signal_connect (controller, "event", G_CALLBACK (touched_cb), self);
-  gtk_widget_add_controller (GTK_WIDGET (self), controller);
   g_signal_connect (target, "drop", G_CALLBACK (drop_cb), self);
   gtk_widget_add_controller (self->main_box, GTK_EVENT_CONTROLLER (target));
   start_page (self, self->packets_page, "packets", spare_authority_lists_packets);

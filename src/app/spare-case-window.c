@@ -31,6 +31,7 @@ struct _SpareCaseWindow
   GHashTable *typed;
   SpareCaseStep step;
   gboolean working;
+  gboolean changed; /* while it worked: to be read again */
   gboolean recovered;
   GSimpleActionGroup *actions;
 
@@ -172,6 +173,39 @@ show_steps (SpareCaseWindow *self, const SpareCaseView *view)
   gtk_label_set_text (self->step_label, text);
 }
 
+/* The next thing to do: what can be typed into or pressed first. */
+static GtkWidget *
+find_control (GtkWidget *widget)
+{
+  if (!gtk_widget_get_visible (widget) || !gtk_widget_get_sensitive (widget))
+    return NULL;
+  if (GTK_IS_ENTRY (widget) || GTK_IS_BUTTON (widget))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_control (child);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+/* The page is made anew at each step, and what had the keyboard is gone with the old one. */
+static void
+focus_step (SpareCaseWindow *self)
+{
+  GtkWidget *focus = gtk_root_get_focus (GTK_ROOT (self));
+  GtkWidget *control = find_control (GTK_WIDGET (self->content));
+
+  if (focus && gtk_widget_is_sensitive (focus))
+    return;
+  if (control == NULL)
+    control = self->continue_button;
+  gtk_widget_grab_focus (control);
+}
+
 static void
 show_step (SpareCaseWindow *self)
 {
@@ -199,6 +233,7 @@ show_step (SpareCaseWindow *self)
   show_steps (self, &view);
   adw_bin_set_child (self->content, spare_case_steps_build (&view, self->step));
   update_actions (self);
+  focus_step (self);
 }
 
 static void
@@ -316,6 +351,8 @@ take (SpareCaseWindow *self, SpareCaseLoaded *loaded)
     self->step = now;
 }
 
+static void reload (SpareCaseWindow *self);
+
 static void
 loaded_cb (gpointer object, gpointer result, const GError *error, gpointer data)
 {
@@ -335,6 +372,8 @@ loaded_cb (gpointer object, gpointer result, const GError *error, gpointer data)
   show_step (self);
   if (error)
     show_error (self, error);
+  if (self->changed)
+    reload (self);
 }
 
 static void
@@ -348,6 +387,7 @@ run (SpareCaseWindow *self, SpareAuthorityWorkFunc work, Wish *wish)
 static void
 reload (SpareCaseWindow *self)
 {
+  self->changed = self->working;
   if (!self->working)
     run (self, load_work, wish_new (self));
 }
@@ -552,6 +592,7 @@ spare_case_window_new (SpareAuthorityWindow *parent, const char *case_id)
   /* An approval that is imported meanwhile shows here. */
   g_signal_connect_object (self->session, "changed", G_CALLBACK (reload), self,
                            G_CONNECT_SWAPPED);
+  spare_authority_session_watch (self->session, GTK_WIDGET (self));
   reload (self);
   return self;
 }

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Authority mode behind its window: the passphrase is forgotten when nobody is there, and nothing is touched that is gone
+ * when work ends after its window. */
+#include "config.h"
+
+#include "spare-app-resources.h"
+#include "spare-audit.h"
+#include "spare-authority-session.h"
+#include "spare-authority-window.h"
+#include "spare-engine.h"
+#include "spare-process.h"
+
+#include <adwaita.h>
+#include <string.h>
+
+#define PASSPHRASE "correct horse battery"
+#define DEADLINE   (120 * G_TIME_SPAN_SECOND)
+
+typedef struct
+{
+  SpareAuthoritySession *session;
+  GtkWindow *window;
+  guint n_locked;
+  guint n_done;
+  gboolean succeeded;
+} Fixture;
+
+static gboolean
+wake_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs the loop until it is so; @condition is looked at every 20 ms. */
+static void
+wait_for (gboolean (*condition) (gpointer data), gpointer data)
+{
+  guint source = g_timeout_add (20, wake_cb, NULL);
+  gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  while (!condition (data))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  g_source_remove (source);
+}
+
+static gpointer
+create_work (SpareAuthority *authority,
+             gpointer data,
+             GCancellable *cancellable,
+             GError **error)
+{
+  g_autoptr (SpareSecret)
+      passphrase = spare_secret_new_copy (PASSPHRASE, strlen (PASSPHRASE), error);
+  g_autofree char *fingerprint = NULL;
+
+  if (!spare_authority_exists (authority))
+    fingerprint = spare_authority_create_sync (authority, "ACME", "acme@example.org",
+                                               passphrase, NULL, cancellable, error);
+  return GINT_TO_POINTER (*error == NULL
+                          && spare_authority_open_sync (authority, cancellable, error));
+}
+
+/* Each needs the key: there is a row that is not signed yet. */
+static gpointer
+sign_work (SpareAuthority *authority, gpointer data, GCancellable *cancellable, GError **error)
+{
+  return GINT_TO_POINTER (
+      spare_authority_enroll_sync (authority, "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+                                   "extension 12", "by card", cancellable, error)
+      || spare_audit_checkpoint_sync (spare_authority_get_audit (authority), cancellable,
+                                      error));
+}
+
+static void
+done_cb (gpointer object, gpointer result, const GError *error, gpointer data)
+{
+  Fixture *f = data;
+
+  if (error)
+    g_test_message ("%s", error->message);
+  f->n_done++;
+  f->succeeded = result != NULL;
+}
+
+static gboolean
+is_done (gpointer data)
+{
+  return ((Fixture *) data)->n_done > 0;
+}
+
+static gboolean
+is_locked (gpointer data)
+{
+  return ((Fixture *) data)->n_locked > 0;
+}
+
+static void
+run (Fixture *f, SpareAuthorityWorkFunc work)
+{
+  f->n_done = 0;
+  spare_authority_session_run (f->session, work, f, NULL, NULL, NULL, done_cb, NULL);
+}
+
+static void
+locked_cb (Fixture *f)
+{
+  f->n_locked++;
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->session = g_object_new (SPARE_TYPE_AUTHORITY_SESSION, "lock-after", 1, NULL);
+  f->window = GTK_WINDOW (gtk_window_new ());
+  gtk_window_present (f->window);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (f->window));
+  spare_authority_session_set_window (f->session, f->window);
+  g_signal_connect_swapped (f->session, "locked", G_CALLBACK (locked_cb), f);
+  run (f, create_work);
+  wait_for (is_done, f);
+  g_assert_true (f->succeeded);
+  spare_authority_session_opened (f->session);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  gtk_window_destroy (f->window);
+  spare_authority_session_close (f->session);
+  g_clear_object (&f->session);
+}
+
+/* The dialog that asks for the passphrase. */
+static GtkWindow *
+find_question (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+      if (ADW_IS_MESSAGE_DIALOG (window))
+        return window;
+    }
+  return NULL;
+}
+
+static gboolean
+is_asked (gpointer data)
+{
+  return find_question () != NULL;
+}
+
+static void
+test_locks (Fixture *f, gconstpointer data)
+{
+  wait_for (is_locked, f);
+  g_assert_null (find_question ());
+  run (f, sign_work);
+  wait_for (is_asked, f);
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (find_question ()), "cancel");
+  wait_for (is_done, f);
+  g_assert_false (f->succeeded);
+}
+
+static gboolean
+touch_cb (gpointer user_data)
+{
+  spare_authority_session_touch (((Fixture *) user_data)->session);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+is_past (gpointer data)
+{
+  return g_get_monotonic_time () > *(gint64 *) data;
+}
+
+/* Three times the length of the lock, with signs of life; and then none. */
+static void
+test_stays (Fixture *f, gconstpointer data)
+{
+  gint64 end = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
+  guint source = g_timeout_add (100, touch_cb, f);
+
+  wait_for (is_past, &end);
+  g_source_remove (source);
+  g_assert_cmpuint (f->n_locked, ==, 0);
+  wait_for (is_locked, f);
+}
+
+/* --- Windows that are closed too early --- */
+
+static gint release; /* atomic */
+
+static gpointer
+slow_work (SpareAuthority *authority, gpointer data, GCancellable *cancellable, GError **error)
+{
+  while (g_atomic_int_get (&release) == 0)
+    g_thread_yield ();
+  return GINT_TO_POINTER (TRUE);
+}
+
+static gboolean
+is_closed (gpointer data)
+{
+  return !spare_authority_session_is_open (((Fixture *) data)->session);
+}
+
+static void
+test_closed_after (Fixture *f, gconstpointer data)
+{
+  g_atomic_int_set (&release, 0);
+  run (f, slow_work);
+  spare_authority_session_close (f->session);
+  g_assert_true (spare_authority_session_is_open (f->session));
+  g_atomic_int_set (&release, 1);
+  wait_for (is_closed, f);
+  g_assert_cmpuint (f->n_done, ==, 1);
+}
+
+static gboolean
+is_idle (gpointer data)
+{
+  return !spare_authority_session_is_busy (data);
+}
+
+static void
+close_and_wait (SpareAuthorityWindow *window)
+{
+  g_autoptr (SpareAuthoritySession)
+      session = g_object_ref (spare_authority_window_get_session (window));
+
+  g_assert_true (spare_authority_session_is_busy (session));
+  gtk_window_close (GTK_WINDOW (window));
+  g_assert_null (spare_authority_window_get_session (window));
+  wait_for (is_idle, session);
+  g_assert_false (spare_authority_session_is_open (session));
+}
+
+static void
+test_closed_while_opening (void)
+{
+  SpareAuthorityWindow *window = spare_authority_window_new (NULL, NULL);
+
+  gtk_window_present (GTK_WINDOW (window));
+  close_and_wait (window);
+}
+
+/* What of that type is shown, with these words as its "label" or "title". */
+static GtkWidget *
+find (GtkWidget *widget, const char *property, const char *text)
+{
+  g_autofree char *value = NULL;
+
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (widget), property))
+    g_object_get (widget, property, &value, NULL);
+  if (g_strcmp0 (value, text) == 0)
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find (child, property, text);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+static void
+write_entry (SpareAuthorityWindow *window, const char *title, const char *text)
+{
+  GtkWidget *row = find (GTK_WIDGET (window), "title", title);
+
+  g_assert_true (GTK_IS_EDITABLE (row));
+  gtk_editable_set_text (GTK_EDITABLE (row), text);
+}
+
+static void
+test_closed_while_made (void)
+{
+  SpareAuthorityWindow *window = spare_authority_window_new (NULL, NULL);
+  GtkWidget *button;
+
+  gtk_window_present (GTK_WINDOW (window));
+  wait_for (is_idle, spare_authority_window_get_session (window));
+  write_entry (window, "Name", "ACME");
+  write_entry (window, "Email", "acme@example.org");
+  write_entry (window, "Passphrase", PASSPHRASE);
+  write_entry (window, "Passphrase Again", PASSPHRASE);
+  button = find (GTK_WIDGET (window), "label", "_Create Authority");
+  g_assert_true (gtk_widget_is_sensitive (button));
+  g_signal_emit_by_name (button, "clicked");
+  close_and_wait (window);
+}
+
+static gboolean
+has_two_windows (gpointer data)
+{
+  return g_list_model_get_n_items (gtk_window_get_toplevels ()) == 2;
+}
+
+static void
+test_closed_with_all (void)
+{
+  SpareAuthorityWindow *window = spare_authority_window_new (NULL, NULL);
+  g_autoptr (SpareAuthoritySession)
+      session = g_object_ref (spare_authority_window_get_session (window));
+
+  gtk_window_present (GTK_WINDOW (window));
+  wait_for (is_idle, session);
+  g_assert_true (spare_authority_session_is_open (session));
+  g_action_group_activate_action (G_ACTION_GROUP (window), "policy", NULL);
+  wait_for (has_two_windows, NULL);
+  gtk_window_close (GTK_WINDOW (window));
+  g_assert_cmpuint (g_list_model_get_n_items (gtk_window_get_toplevels ()), ==, 0);
+  wait_for (is_idle, session);
+  g_assert_false (spare_authority_session_is_open (session));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_autoptr (GError) error = NULL;
+
+  g_test_init (&argc, &argv, NULL);
+  spare_process_harden (&error);
+  g_assert_no_error (error);
+  spare_engine_init_with_guard (TEST_GUARD, &error);
+  g_assert_no_error (error);
+  gtk_init ();
+  adw_init ();
+  g_resources_register (spare_app_get_resource ());
+
+  /* The first makes the authority that the others open; a home of its own is the session's. */
+  g_test_add_func ("/app/authority/a window may be closed while its authority is made",
+                   test_closed_while_made);
+  g_test_add_func ("/app/authority/a window may be closed while it opens",
+                   test_closed_while_opening);
+  g_test_add_func ("/app/authority/with the window all of its windows are closed",
+                   test_closed_with_all);
+#define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
+  ADD ("/app/authority/the passphrase is forgotten when nobody is there", test_locks);
+  ADD ("/app/authority/signs of life keep the passphrase", test_stays);
+  ADD ("/app/authority/work that runs is waited for, and authority mode closed after it",
+       test_closed_after);
+  return g_test_run ();
+}
