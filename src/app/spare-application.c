@@ -123,7 +123,8 @@ window_removed_cb (SpareApplication *self, GtkWindow *window)
     g_clear_weak_pointer (&self->window);
   if (window == (GtkWindow *) self->authority_window)
     g_clear_weak_pointer (&self->authority_window);
-  update_inhibit (self);
+  if (self->queue)
+    update_inhibit (self);
 }
 
 static void

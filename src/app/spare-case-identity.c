@@ -97,8 +97,10 @@ add_check (const SpareCaseView *view, const SpareCaseCheck *check, GtkWidget *li
   if (check->done)
     {
       g_autofree char *when = spare_authority_events_describe_time (check->time);
-      g_autofree char *evidence = spare_display_text (check->evidence ? check->evidence : "",
-                                                      -1, 600);
+      const char *written = check->evidence ? check->evidence : "";
+      g_autofree char *evidence = g_str_equal (check->check, SPARE_CHECK_NEW_KEY)
+                                      ? spare_display_fingerprint (written)
+                                      : spare_display_text (written, -1, 600);
 
       spare_case_steps_add_text (box, evidence, NULL);
       spare_case_steps_add_text (box, when, "dim-label");

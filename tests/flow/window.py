@@ -12,7 +12,7 @@ import sys
 import time
 
 import uit
-from gi.repository import Gio
+from gi.repository import Gio, GLib
 
 SESSION = os.environ['TEST_SESSION']
 # What the toolkit itself says without a fault of ours; each with its reason.
@@ -43,18 +43,33 @@ FOCUSED = 1 << 12
 NO_CONTROLS = {23, 69, 75, 16, 2}  # frame, window, application, dialog, alert
 
 
+def accessibility_bus():
+    """The address of the bus on which programs of this session's screen tell what they show."""
+    return Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
+        'org.a11y.Bus', '/org/a11y/bus', 'org.a11y.Bus', 'GetAddress', None, None, Gio.DBusCallFlags.NONE, 5000,
+        None).unpack()[0]
+
+
+def connect(address):
+    """A connection to the bus at that address."""
+    return Gio.DBusConnection.new_for_address_sync(
+        address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+
+
 class Cache:
     """What the program has told screen readers already, in one call: a walk asks for each thing by itself."""
 
-    def __init__(self):
-        session = Gio.bus_get_sync(Gio.BusType.SESSION)
-        address = session.call_sync('org.a11y.Bus', '/org/a11y/bus', 'org.a11y.Bus', 'GetAddress', None, None,
-                                    Gio.DBusCallFlags.NONE, 5000, None).unpack()[0]
-        self.bus = Gio.DBusConnection.new_for_address_sync(
-            address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
-            None, None)
-        self.program = self.ask('org.a11y.atspi.Registry', '/org/a11y/atspi/accessible/root', 'org.a11y.atspi.Accessible',
-                                'GetChildren').unpack()[-1][0]
+    def __init__(self, pid):
+        self.bus = connect(accessibility_bus())
+        names = self.ask('org.a11y.atspi.Registry', '/org/a11y/atspi/accessible/root', 'org.a11y.atspi.Accessible',
+                         'GetChildren').unpack()
+        self.program = next(name for name, _path in reversed(names) if self.process(name) == pid)
+
+    def process(self, name):
+        """Of which process a name on the bus is."""
+        return self.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
+                                  'GetConnectionUnixProcessID', GLib.Variant('(s)', (name,)), None, Gio.DBusCallFlags.NONE,
+                                  5000, None).unpack()[0]
 
     def ask(self, program, path, interface, method):
         return self.bus.call_sync(program, path, interface, method, None, None, Gio.DBusCallFlags.NONE, 10000,
@@ -95,8 +110,8 @@ class Window:
                                             env=self.environment)
         self.list = None
         if wait:
-            self.root = uit.app('sparekey')
-            self.cache = Cache()
+            self.root = uit.app('sparekey', pid=self.process.pid)
+            self.cache = Cache(self.process.pid)
 
     def hand_over(self, *files):
         """What a second start of the program does with files; it ends by itself."""
@@ -154,9 +169,9 @@ class Window:
         """Takes what is finished off the list."""
         uit.activate('clear-finished', window_number=1)
 
-    def front(self):
+    def front(self, title='^Spare Key$'):
         """Brings the window to the front."""
-        uit.xdotool('windowactivate', '--sync', uit.window('^Spare Key$'))
+        uit.xdotool('windowactivate', '--sync', uit.window(title))
 
     def complaints(self):
         """What the toolkit complained about so far, but for what is known to be harmless."""
@@ -226,11 +241,11 @@ def menu_item(app, words, place):
     return uit.eventually(look, f'the menu item {words!r}', 20)[0]
 
 
-def choose(path, *, title='Choose'):
+def choose(path, *, title='Choose', root=None):
     """Gives a path to the desktop's file chooser, whose window is there by now or soon."""
     chooser = uit.window(title)
     uit.xdotool('windowactivate', '--sync', chooser)
-    uit.fill_file_chooser(uit.app('sparekey'), path)
+    uit.fill_file_chooser(root or uit.app('sparekey'), path)
     uit.eventually(lambda: not subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], check=False,
                                               capture_output=True).stdout.strip(), 'the end of the file chooser')
 
@@ -242,9 +257,9 @@ class DragSource:
         self.process = subprocess.Popen([program, *paths], stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == b'ready\n'
 
-    def drop_on_window(self):
+    def drop_on_window(self, title='^Spare Key$'):
         """Drags the files onto the application's window."""
-        here, there = uit.window('^Spare Key$'), uit.window('^Drag Source$')
+        here, there = uit.window(title), uit.window('^Drag Source$')
         uit.place(here, 20, 20, 680, 600)
         uit.place(there, 900, 300)
         x, y, width, height = uit.geometry(there)

@@ -91,13 +91,13 @@ def describe(node, depth=0):
     return '\n'.join(lines)
 
 
-def app(program, seconds=20):
-    """The application whose program is called PROGRAM, once it shows a window."""
+def app(program, seconds=20, pid=None):
+    """The application whose program is called PROGRAM (and which is that process), once it shows a window."""
     def look():
         desktop = Atspi.get_desktop(0)
         for i in range(desktop.get_child_count()):
             found = desktop.get_child_at_index(i)
-            if found and found.get_name() == program and found.get_child_count():
+            if found and found.get_name() == program and found.get_child_count() and pid in (None, found.get_process_id()):
                 return found
         return None
     return eventually(look, f'a window of {program}', seconds)
@@ -250,9 +250,9 @@ def complaints(log, harmless=()):
 
 # --- actions on the bus --------------------------------------------------------------------------------------------
 
-def activate(action, *parameters, application='org.sparekey.SpareKey', window_number=None):
-    """Activates an action of the application, or of one of its windows. Parameters are GLib.Variants."""
+def activate(action, *parameters, application='org.sparekey.SpareKey', window_number=None, bus=None):
+    """Activates an action of the application, or of one of its windows. Parameters are GLib.Variants. BUS: not the session's."""
     path = '/' + application.replace('.', '/') + (f'/window/{window_number}' if window_number else '')
-    Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
+    (bus or Gio.bus_get_sync(Gio.BusType.SESSION)).call_sync(
         application, path, 'org.gtk.Actions', 'Activate', GLib.Variant('(sava{sv})', (action, list(parameters), {})),
         None, Gio.DBusCallFlags.NONE, 10000, None)
