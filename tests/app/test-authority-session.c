@@ -8,6 +8,7 @@
 #include "spare-authority-session.h"
 #include "spare-authority-window.h"
 #include "spare-engine.h"
+#include "spare-help-button.h"
 #include "spare-process.h"
 
 #include <adwaita.h>
@@ -336,6 +337,7 @@ main (int argc, char *argv[])
   gtk_init ();
   adw_init ();
   g_resources_register (spare_app_get_resource ());
+  g_type_ensure (SPARE_TYPE_HELP_BUTTON);
 
   /* The first makes the authority that the others open; a home of its own is the session's. */
   g_test_add_func ("/app/authority/a window may be closed while its authority is made",
