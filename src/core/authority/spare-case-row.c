@@ -8,12 +8,16 @@
 
 #include "spare-case-row-private.h"
 
+#include "spare-display.h"
 #include "spare-error.h"
 #include "spare-json-line.h"
 #include "spare-registry-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+
+/* Characters of what a person typed that are said back. */
+#define PREFIX_SHOWN 80
 
 #define COLUMNS                                                                         \
   "id, request, request_id, requester, people, old, key, subkey, reason, lost, since, " \
@@ -269,6 +273,7 @@ spare_case_row_find (SpareRegistry *registry, const char *prefix, GError **error
 {
   g_autofree char *pattern = NULL;
   g_autofree char *lower = g_ascii_strdown (prefix, -1);
+  g_autofree char *shown = spare_display_text (prefix, -1, PREFIX_SHOWN);
   g_autoptr (GPtrArray) found = NULL;
 
   if (is_prefix (lower))
@@ -283,10 +288,10 @@ spare_case_row_find (SpareRegistry *registry, const char *prefix, GError **error
     }
   if (found != NULL && found->len > 1)
     g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-                 _ ("More than one case begins with “%s”. Give more of its number."), prefix);
+                 _ ("More than one case begins with “%s”. Give more of its number."), shown);
   else
     g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-                 _ ("There is no case “%s”. Look at the list of cases."), prefix);
+                 _ ("There is no case “%s”. Look at the list of cases."), shown);
   return NULL;
 }
 

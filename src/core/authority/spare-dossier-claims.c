@@ -251,6 +251,7 @@ read_transfer (Reading *reading,
   const char *sender = spare_kept_bundle_get_sender (reading->kept);
   g_autoptr (SpareTransferRecord) record = spare_transfer_record_from_json (object, NULL);
   g_autoptr (SpareCandidate) candidate = spare_candidate_new ();
+  char *name;
 
   if (record == NULL || !g_str_equal (record->deposit->sha256, row->sha256))
     return TRUE;
@@ -261,9 +262,9 @@ read_transfer (Reading *reading,
                       && spare_authority_policy_trusts_transfer (reading->dossier->policy,
                                                                  sender);
   add_found (reading, record->deposit, g_steal_pointer (&candidate));
-  g_hash_table_replace (reading->dossier->records,
-                        g_strconcat (record->owner, record->deposit->sha256, NULL),
-                        g_steal_pointer (&record->deposit));
+  /* In two steps: which argument of a call is worked out first is the compiler's choice. */
+  name = g_strconcat (record->owner, record->deposit->sha256, NULL);
+  g_hash_table_replace (reading->dossier->records, name, g_steal_pointer (&record->deposit));
   return TRUE;
 }
 

@@ -12,6 +12,7 @@
 #include "spare-reply-private.h"
 #include "spare-bundle-writer.h"
 #include "spare-delivery.h"
+#include "spare-display.h"
 #include "spare-error.h"
 #include "spare-packet-evidence-private.h"
 #include "spare-packet-opener-private.h"
@@ -71,8 +72,10 @@ list_page (Walk *self, const char *serial, GError **error)
 static gboolean
 fail_unknown (const char *serial, GError **error)
 {
+  g_autofree char *shown = spare_display_text (serial, -1, SPARE_RECORD_SERIAL_MAX);
+
   g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
-               _ ("There is no packet with the serial “%s”. Nothing was written."), serial);
+               _ ("There is no packet with the serial “%s”. Nothing was written."), shown);
   return FALSE;
 }
 
