@@ -6,6 +6,7 @@ authority; Ben, an officer elsewhere. They exchange nothing but files in one fol
 carried between them. The points build on each other; each is one promise.
 """
 
+import base64
 import importlib.machinery
 import importlib.util
 import json
@@ -296,27 +297,44 @@ def octets_of(folder):
                 yield whole, people.get(whole)
 
 
+def find_octets(needles, *places):
+    """Where any of the needles is: (what, path), and how many files were looked at."""
+    found, looked = [], 0
+    for place in places:
+        for path, content in octets_of(place):
+            looked += 1
+            found += [(what, path) for what, needle in needles.items() if needle in content]
+    return found, looked
+
+
 def nothing_left_behind():
-    """The authority never had the files, and neither a word of them nor a session key is on its disk or on the stick."""
+    """The authority never had the files, and neither a word of them nor a session key is on its disk or on the stick"""
     needles = {'the letter': LETTER[:40], 'its end': b'third flower pot'}
     for name in 'moved/here/old letter.gpg', 'secret.txt.gpg':
         path = os.path.join(ADA_FILES, name)
         said = stock.run('--pinentry-mode', 'loopback', '--passphrase', 'pony', '--show-session-key', '--decrypt',
                          path).stderr.decode()
         text = said.split("session key: '")[1].split("'")[0].split(':')[1]
-        needles |= {name + ' key': bytes.fromhex(text), name + ' key in hex': text.encode(),
-                    name + ' key in lower case': text.lower().encode()}
+        key = bytes.fromhex(text)
+        # Base64 has three ways to begin; what is between the ends is the same in any text.
+        coded = {f'{name} key in base64, {skip}': base64.b64encode(bytes(skip) + key)[4:-4] for skip in range(3)}
+        needles |= {name + ' key': key, name + ' key in hex': text.encode(), name + ' key in lower case': text.lower().encode(), **coded}
         # Its encrypted data, behind what the data head shows.
         needles[name + ' data'] = people.get(path)[-64:]
-    looked = 0
-    for place in acme.place.session.folder, STICK:
-        for path, content in octets_of(place):
-            looked += 1
-            for what, needle in needles.items():
-                assert needle not in content, f'{what} is in {path}'
-    assert looked > 20, 'the search looked at something'
-    assert any(needles['secret.txt.gpg data'] in content for _, content in octets_of(ADA_FILES)), 'and would have found it'
-    assert any(needles['its end'] in content for _, content in octets_of(ADA_FILES))
+    home = acme.place.session.folder
+    places = {name: acme.environment[name] for name in (
+        'HOME', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME')}
+    for name, place in places.items():
+        assert os.path.commonpath([home, os.path.realpath(place)]) == home, f'{name} is looked into'
+    found, looked = find_octets(needles, home, STICK)
+    assert found == [] and looked > 20, (found, looked)
+    # It would have been found, whatever of it, wherever.
+    for place in list(places.values()) + [acme.where(), acme.where('gnupg'), acme.where('spool')]:
+        for what, needle in needles.items():
+            planted = people.put(os.path.join(place, '.planted'), os.urandom(70000) + needle + b'behind')
+            assert (what, planted) in find_octets({what: needle}, home)[0], f'{what} in {place}'
+            os.unlink(planted)
+    assert find_octets(needles, ADA_FILES)[0], 'and the needles are what the files hold'
 
 
 def log_verified():

@@ -14,6 +14,8 @@ import tap
 
 WORK = people.folder('work')
 RECORDS = 10000
+# So many of them are opened at intake: enough for the key to be copied into memory on the way.
+PROVEN = 24
 KILLS = 6
 acme = story.Backup(sys.argv[1])
 old, friend, letter = story.alice_and_her_file(acme, 'old')
@@ -60,9 +62,13 @@ def whole():
 
 def importing():
     """An import of ten thousand records is there whole or not at all"""
-    esk = letter.esk(acme.escrow)
-    records = []
-    for number in range(RECORDS):
+    esk, secret = letter.esk(acme.escrow), old.key_of(letter.path)
+    subkey, records = old.subkey_packet(acme.escrow), []
+    for number in range(PROVEN):
+        octets = attacker.packet(1, attacker.wrap(secret, subkey)) + attacker.packet(letter.tag, letter.head)
+        records.append(attacker.deposit_record(letter, acme.escrow, f'PROVEN-{number}', attacker.proof(
+            secret, old.fingerprint, acme.fingerprint, f'PROVEN-{number}', letter.tag, letter.head), octets))
+    for number in range(RECORDS - PROVEN):
         octets = attacker.packet(1, esk[:-2] + number.to_bytes(2, 'big')) + attacker.packet(letter.tag, letter.head)
         records.append(attacker.deposit_record(letter, acme.escrow, f'OLD-{number}', None, octets))
     path = old.deposit(acme.on_stick('many'), acme.fingerprint, *records)
@@ -80,7 +86,7 @@ def importing():
         whole()
         result, = acme.take_in(path)
         assert (result['new'], result['known']) == ((0, RECORDS) if count else (RECORDS, 0)), result
-        assert acme.sql('SELECT count(*) FROM packets') == [(RECORDS,)]
+        assert acme.sql('SELECT count(*), sum(proven) FROM packets') == [(RECORDS, PROVEN)]
         assert people.names(acme.where('spool')) == []
         assert len(people.names(acme.where('bundles'))) == 1
     assert spread(acme, ('authority', 'import', path), check, back) >= 2
