@@ -10,6 +10,7 @@
 
 #include "spare-file-chooser.h"
 #include "spare-names.h"
+#include "spare-wrap-layout.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
@@ -347,6 +348,7 @@ spare_authority_panel_class_init (SpareAuthorityPanelClass *klass)
   signals[MOVED] = g_signal_new ("moved", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                  NULL, NULL, G_TYPE_NONE, 0);
 
+  g_type_ensure (SPARE_TYPE_WRAP_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-authority-panel.ui");
   bind_children (widget_class);
@@ -365,4 +367,5 @@ spare_authority_panel_init (SpareAuthorityPanel *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  spare_wrap_layout_wrap_buttons (GTK_WIDGET (self));
 }

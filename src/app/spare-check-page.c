@@ -9,8 +9,10 @@
 #include "spare-check-page.h"
 
 #include "spare-check.h"
+#include "spare-column-layout.h"
 #include "spare-file-chooser.h"
 #include "spare-reason-list.h"
+#include "spare-wrap-layout.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
@@ -345,6 +347,8 @@ spare_check_page_class_init (SpareCheckPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = spare_check_page_dispose;
   g_type_ensure (SPARE_TYPE_REASON_LIST);
+  g_type_ensure (SPARE_TYPE_WRAP_LAYOUT);
+  g_type_ensure (SPARE_TYPE_COLUMN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/sparekey/SpareKey/ui/spare-check-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SpareCheckPage, stack);

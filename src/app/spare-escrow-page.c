@@ -8,10 +8,12 @@
 #include "spare-escrow-page.h"
 
 #include "spare-banner.h"
+#include "spare-column-layout.h"
 #include "spare-deposit.h"
 #include "spare-outbox-model.h"
 #include "spare-packet-dialog.h"
 #include "spare-packet-row.h"
+#include "spare-wrap-layout.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
@@ -236,6 +238,8 @@ spare_escrow_page_class_init (SpareEscrowPageClass *klass)
   signals[COUNTED] = g_signal_new ("counted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_type_ensure (SPARE_TYPE_BANNER);
+  g_type_ensure (SPARE_TYPE_WRAP_LAYOUT);
+  g_type_ensure (SPARE_TYPE_COLUMN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-escrow-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SpareEscrowPage, banner);

@@ -8,8 +8,10 @@
 #include "spare-files-page.h"
 
 #include "spare-access-bar.h"
+#include "spare-column-layout.h"
 #include "spare-file-manager.h"
 #include "spare-job-row.h"
+#include "spare-wrap-layout.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
@@ -210,6 +212,7 @@ spare_files_page_class_init (SpareFilesPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = spare_files_page_dispose;
   g_type_ensure (SPARE_TYPE_ACCESS_BAR);
+  g_type_ensure (SPARE_TYPE_COLUMN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/sparekey/SpareKey/ui/spare-files-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SpareFilesPage, stack);
@@ -227,6 +230,7 @@ spare_files_page_init (SpareFilesPage *self)
   GtkEventController *keys = gtk_shortcut_controller_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  spare_wrap_layout_wrap_buttons (self->clear_button);
   add_row_key (GTK_SHORTCUT_CONTROLLER (keys), GDK_KEY_Menu, 0, "row.menu");
   add_row_key (GTK_SHORTCUT_CONTROLLER (keys), GDK_KEY_F10, GDK_SHIFT_MASK, "row.menu");
   add_row_key (GTK_SHORTCUT_CONTROLLER (keys), GDK_KEY_Delete, 0, "row.remove");

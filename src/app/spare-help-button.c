@@ -32,7 +32,7 @@ spare_help_button_class_init (SpareHelpButtonClass *klass)
 static void
 spare_help_button_init (SpareHelpButton *self)
 {
-  GtkWidget *button = gtk_button_new_from_icon_name ("help-about-symbolic");
+  GtkWidget *button = gtk_button_new_from_icon_name ("dialog-question-symbolic");
 
   gtk_widget_set_tooltip_text (button, _ ("Help"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL,

@@ -11,6 +11,7 @@
 #include "spare-error.h"
 #include "spare-file-chooser.h"
 #include "spare-names.h"
+#include "spare-wrap-layout.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
@@ -416,4 +417,5 @@ spare_key_panel_init (SpareKeyPanel *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  spare_wrap_layout_wrap_buttons (GTK_WIDGET (self));
 }

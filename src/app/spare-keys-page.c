@@ -359,6 +359,8 @@ fingerprint_row (SpareKey *key)
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _ ("Fingerprint"));
   label = gtk_label_new (lines);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
   gtk_widget_add_css_class (label, "monospace");
   gtk_widget_add_css_class (label, "caption");

@@ -175,6 +175,7 @@ spare_packet_row_init (SparePacketRow *self)
   self->detail_label = row_label (GTK_BOX (box));
   gtk_label_set_ellipsize (GTK_LABEL (self->detail_label), PANGO_ELLIPSIZE_NONE);
   gtk_label_set_wrap (GTK_LABEL (self->detail_label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (self->detail_label), PANGO_WRAP_WORD_CHAR);
   gtk_widget_add_css_class (self->detail_label, "caption");
   gtk_widget_add_css_class (self->detail_label, "dim-label");
   gtk_box_append (GTK_BOX (self), box);

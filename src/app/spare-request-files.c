@@ -6,6 +6,7 @@
 
 #include "spare-display.h"
 #include "spare-file-chooser.h"
+#include "spare-wrap-layout.h"
 
 #include <adwaita.h>
 #include <glib/gi18n-lib.h>
@@ -196,6 +197,7 @@ spare_request_files_init (SpareRequestFiles *self)
   gtk_box_set_spacing (GTK_BOX (self), 12);
   gtk_widget_add_css_class (GTK_WIDGET (self), "drop-area");
   self->store = g_list_store_new (G_TYPE_FILE);
+  gtk_widget_set_layout_manager (buttons, spare_wrap_layout_new ());
   gtk_widget_set_halign (buttons, GTK_ALIGN_CENTER);
   self->folder_button = make_button (self, buttons, _ ("Add F_older…"),
                                      G_CALLBACK (add_folder_cb));

@@ -8,6 +8,7 @@
 
 #include "spare-request-window.h"
 
+#include "spare-column-layout.h"
 #include "spare-eject-box.h"
 #include "spare-key-panel.h"
 #include "spare-names.h"
@@ -442,6 +443,7 @@ spare_request_window_class_init (SpareRequestWindowClass *klass)
   g_type_ensure (SPARE_TYPE_PLACE_CHOOSER);
   g_type_ensure (SPARE_TYPE_EJECT_BOX);
   g_type_ensure (SPARE_TYPE_REASON_LIST);
+  g_type_ensure (SPARE_TYPE_COLUMN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-request-window.ui");
   bind_template (widget_class);

@@ -8,6 +8,7 @@
 #include "spare-window.h"
 
 #include "spare-banner.h"
+#include "spare-column-layout.h"
 #include "spare-error.h"
 #include "spare-escrow-page.h"
 #include "spare-file-chooser.h"
@@ -17,6 +18,7 @@
 #include "spare-panel-window.h"
 #include "spare-set-up.h"
 #include "spare-window-private.h"
+#include "spare-wrap-layout.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -439,6 +441,7 @@ spare_window_class_init (SpareWindowClass *klass)
   g_type_ensure (SPARE_TYPE_ESCROW_PAGE);
   g_type_ensure (SPARE_TYPE_CHECK_PAGE);
   g_type_ensure (SPARE_TYPE_SET_UP);
+  g_type_ensure (SPARE_TYPE_COLUMN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/sparekey/SpareKey/ui/spare-window.ui");
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, toasts);
@@ -485,6 +488,7 @@ spare_window_init (SpareWindow *self)
   GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  spare_wrap_layout_wrap_buttons (GTK_WIDGET (self->trouble));
   self->cancellable = g_cancellable_new ();
   g_queue_init (&self->waiting);
   g_queue_init (&self->answers);

@@ -154,3 +154,20 @@ spare_wrap_layout_new (void)
 {
   return g_object_new (SPARE_TYPE_WRAP_LAYOUT, NULL);
 }
+
+/* Lets the labels of the buttons in @widget break into lines of their own, where twice as large letters would make the window
+ * wider than a phone. For buttons that stand alone in their lines: beside others they would break too soon. */
+void
+spare_wrap_layout_wrap_buttons (GtkWidget *widget)
+{
+  GtkWidget *label = GTK_IS_BUTTON (widget) ? gtk_button_get_child (GTK_BUTTON (widget)) : NULL;
+
+  if (GTK_IS_LABEL (label))
+    {
+      gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+      gtk_label_set_justify (GTK_LABEL (label), GTK_JUSTIFY_CENTER);
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
+       child = gtk_widget_get_next_sibling (child))
+    spare_wrap_layout_wrap_buttons (child);
+}

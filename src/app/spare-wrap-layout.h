@@ -9,5 +9,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SpareWrapLayout, spare_wrap_layout, SPARE, WRAP_LAYOUT, GtkLayoutManager)
 
 GtkLayoutManager *spare_wrap_layout_new (void);
+void spare_wrap_layout_wrap_buttons (GtkWidget *widget);
 
 G_END_DECLS

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Twice as large letters, right to left, high contrast, no animations: every page still fits a phone, and works.
+
+SHOTS=FOLDER takes pictures of every page in every form, 360 and 1000 pixels wide, for looking at.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+import owner as people
+import tap
+import uit
+import window
+
+PROGRAM, TOOL = sys.argv[1:3]
+RIGHT_TO_LEFT = sys.argv[6]
+SHOTS = os.environ.get('SHOTS')
+NARROW = 360
+# libadwaita's own window is 360 wide inside the frame that a screen without a compositor has.
+OTHERS = {'^Preferences$': 10}
+# Name: what the desktop says of the letters' size (dots an inch) and of animations, and the environment.
+FORMS = {
+    'usual': (96, True, {}),
+    'large': (192, True, {}),
+    'right-to-left': (96, True, {'LD_PRELOAD': RIGHT_TO_LEFT}),
+    'large-right-to-left': (192, True, {'LD_PRELOAD': RIGHT_TO_LEFT}),
+    'contrast-still': (96, False, {'ADW_DEBUG_HIGH_CONTRAST': '1'}),
+}
+story = {'number': 0}
+
+
+def begin():
+    """Ada with a key and an authority, some files, and one that nobody can help with."""
+    ada, acme = people.Owner(TOOL), people.Authority()
+    ada.fingerprint = ada.create()
+    ada.trust(acme)
+    files = people.folder('letters of a rather long name')
+    for name in 'Contract with a rather long name that does not fit – final.pdf', 'notes.txt':
+        people.put(os.path.join(files, name))
+    ada.run('encrypt', *(os.path.join(files, name) for name in people.names(files)))
+    ada.run('encrypt', '--recipient', ada.fingerprint, os.path.join(files, 'notes.txt'), '--on-conflict', 'rename')
+    story['files'] = files
+
+
+def narrowest(title):
+    """How narrow the window of that title can be made."""
+    identifier = uit.window(title)
+    uit.place(identifier, 20, 20, 300, 600)
+    return uit.geometry(identifier)[2]
+
+
+def picture(form, name, title, widths=(NARROW, 1000)):
+    """Pictures of the window for looking at, if they are wanted."""
+    if not SHOTS:
+        return
+    identifier = uit.window(title)
+    for width in widths:
+        uit.place(identifier, 20, 20, width, 640)
+        time.sleep(0.5)
+        uit.screenshot(os.path.join(SHOTS, f'{form}-{width}-{name}.png'), identifier)
+
+
+def fits(form, name, title, widths=(NARROW, 1000)):
+    """The window can be as narrow as a phone's screen."""
+    picture(form, name, title, widths)
+    width = narrowest(title)
+    story['bad'] += [f'{name}: {width}'] if width > NARROW + OTHERS.get(title, 0) else []
+
+
+def prepare(form):
+    """Sets the desktop up for a form; the environment for it."""
+    dots, animations, environment = FORMS[form]
+    subprocess.run(['xprop', '-root', '-format', 'RESOURCE_MANAGER', '8s', '-set', 'RESOURCE_MANAGER', f'Xft.dpi:\t{dots}\n'],
+                   check=True)
+    folder = os.path.join(os.environ['XDG_CONFIG_HOME'], 'gtk-4.0')
+    os.makedirs(folder, exist_ok=True)
+    people.put(os.path.join(folder, 'settings.ini'), f'[Settings]\ngtk-enable-animations={int(animations)}\n'.encode())
+    return environment
+
+
+def walk_through(form):
+    """Every page of the owner's window, and the windows that belong to it."""
+    environment = prepare(form)
+    story['bad'] = []
+    app = window.Window(PROGRAM, environment=environment)
+    try:
+        app.see('(you)')
+        fits(form, '01-empty', '^Spare Key$')
+        file = os.path.join(story['files'], people.names(story['files'])[0])
+        copies = people.folder(form)
+        copy = os.path.join(copies, os.path.basename(file))
+        with open(copy, 'wb') as target:
+            target.write(people.get(file))
+        damaged = people.put(os.path.join(copies, 'damaged.txt.gpg'), people.get(
+            os.path.join(story['files'], 'notes.txt.gpg'))[:-40])
+        app.hand_over(copy, damaged)
+        app.row(os.path.basename(copy)[:8])
+        app.row('damaged.txt', seconds=40)
+        fits(form, '02-files', '^Spare Key$')
+        for number, page in enumerate(('Escrow', 'Check'), 3):
+            uit.click(uit.find(app.root, 'page tab', page))
+            fits(form, f'0{number}-{page.lower()}', '^Spare Key$')
+        for number, (title, start) in enumerate({
+                'I Lost My Key': lambda: uit.activate('lost-key', window_number=1),
+                os.path.basename(copy): lambda: uit.activate('inspect-path', uit.GLib.Variant(
+                    'ay', os.fsencode(os.path.join(story['files'], 'notes.txt.gpg')) + b'\0'), window_number=1),
+                'Export Escrow Packets': lambda: uit.activate('export', window_number=1),
+                'Preferences': lambda: uit.activate('preferences')}.items(), 5):
+            title = 'notes.txt.gpg' if 'Contract' in title else title
+            app.front()
+            start()
+            uit.window(f'^{title}$')
+            fits(form, f'0{number}-{title[:6].strip().lower()}', f'^{title}$', widths=(NARROW, 600))
+            uit.xdotool('windowactivate', '--sync', uit.window(f'^{title}$'))
+            uit.keys('Escape')
+            app.closed(title)
+    finally:
+        app.end()
+    assert not story['bad'], f'wider than {NARROW}: {story["bad"]}'
+
+
+def form_test(form):
+    """A point for one form."""
+    def run():
+        walk_through(form)
+    run.__doc__ = f'Each page and window is at most {NARROW} pixels wide if it must, and works: {form}.'
+    return run
+
+
+def moves():
+    """Without animations the pages and the assistant still lead on, and back."""
+    app = window.Window(PROGRAM, environment=prepare('contrast-still'))
+    app.see('(you)')
+    app.front()
+    uit.activate('lost-key', window_number=1)
+    app.wait_focus('Continue')
+    uit.keys('Return')
+    app.see('Step 2 of 5')
+    app.tab_to('Back')
+    uit.keys('Return')
+    app.see('Step 1 of 5')
+    uit.keys('Escape')
+    app.closed('I Lost My Key')
+    app.end()
+
+
+def mirrored():
+    """Right to left, what begins a row is at the right: the direction really is another."""
+    places = []
+    for more in prepare('usual'), prepare('right-to-left'):
+        app = window.Window(PROGRAM, environment=more)
+        app.see('(you)')
+        identifier = uit.window('^Spare Key$')
+        uit.place(identifier, 20, 20, 800, 600)
+        menu = app.see('Main Menu')
+        extents = uit.Atspi.Component.get_extents(menu, uit.Atspi.CoordType.WINDOW)
+        places.append(extents.x)
+        app.end()
+    assert places[1] < 400 < places[0], places
+
+
+if SHOTS:
+    os.makedirs(SHOTS, exist_ok=True)
+tap.run(begin, *(form_test(form) for form in os.environ.get('FORMS', ' '.join(FORMS)).split()), moves, mirrored)
