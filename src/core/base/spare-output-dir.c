@@ -286,8 +286,9 @@ empty_into (int top, int fd, guint *n_moved)
         }
       if (fd == top)
         continue; /* its turn comes */
-      /* Moving a folder changes its "..", which needs the right to write in it. */
-      fchmodat (fd, entry->d_name, 0700, 0);
+      /* Moving a folder changes its "..", which needs the right to write in it; without it the move says so. */
+      if (fchmodat (fd, entry->d_name, 0700, 0) != 0)
+        g_debug ("mode of %s: %s", entry->d_name, g_strerror (errno));
       do
         {
           g_snprintf (moved, sizeof moved, ".%u", (*n_moved)++);
