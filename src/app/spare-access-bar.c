@@ -126,6 +126,7 @@ append_authority (SpareAccessBar *self)
       || spare_policy_get_mode (policy) == SPARE_ESCROW_NONE)
     {
       if (g_list_model_get_n_items (G_LIST_MODEL (self->added)) == 0)
+        /* Translators: the end of the line that begins with “Can be opened by” */
         append_words (self, _ ("and nobody else"));
       else
         append_words (self, _ ("without a backup authority"));

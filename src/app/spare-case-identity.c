@@ -127,9 +127,11 @@ add_person (const SpareCase *one, GtkWidget *page)
   g_autofree char *name = spare_names_dup_for_user_id (one->requester);
   g_autofree char *reason = spare_display_text (one->reason, -1, 200);
   guint n_files = one->files->len;
+  /* Translators: a person’s name, and how many files */
   g_autofree char *title = g_strdup_printf (ngettext ("%s asks for %u file",
                                                       "%s asks for %u files", n_files),
                                             name, n_files);
+  /* Translators: the reason that the person gave; how the new key’s fingerprint begins and ends */
   g_autofree char *detail = g_strdup_printf (_ ("“%s” · new key %.4s … %s"), reason, one->key,
                                              one->key + MAX (0, (int) strlen (one->key) - 4));
   g_autofree char *chip = g_strdup_printf (_ ("%u matched"), one->n_matched);

@@ -42,6 +42,7 @@ spare_case_steps_title (SpareCaseStep step)
     case SPARE_CASE_STEP_APPROVALS:
       return _ ("Approvals");
     case SPARE_CASE_STEP_WAITING:
+      /* Translators: the state of a packet, and the name of a step */
       return _ ("Waiting");
     case SPARE_CASE_STEP_RECOVERY:
       return _ ("Recovery");
@@ -336,6 +337,7 @@ build_approvals (const SpareCaseView *view)
   const SpareCase *one = view->one;
   GtkWidget *page = page_new (_ ("Who Approves?"));
   g_autofree char *count = g_strdup_printf (
+      /* Translators: how many there are, and how many the policy asks for */
       ngettext ("%u of %u approval. Each is a signature over this request, these files and the "
                 "evidence; if any of it changes, it does not count any more.",
                 "%u of %u approvals. Each is a signature over this request, these files and "

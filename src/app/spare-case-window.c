@@ -168,6 +168,7 @@ show_steps (SpareCaseWindow *self, const SpareCaseView *view)
       if (step == (int) self->step)
         shown = number;
     }
+  /* Translators: the last %s is the name of the step, such as “Identity” */
   text = g_strdup_printf (_ ("Step %d of %d: %s"), shown, number,
                           spare_case_steps_title (self->step));
   gtk_label_set_text (self->step_label, text);

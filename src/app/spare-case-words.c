@@ -57,9 +57,11 @@ spare_case_words_dup_sentence (const SpareCase *one)
     case SPARE_CASE_IDENTITY:
       return g_strdup (_ ("Saved · identity not yet established"));
     case SPARE_CASE_APPROVAL:
+      /* Translators: how many there are, and how many are needed */
       return g_strdup_printf (_ ("Saved · %u of %u approvals"), one->n_approved, one->n_needed);
     case SPARE_CASE_WAITING:
       until = spare_authority_events_describe_time (one->waiting_until);
+      /* Translators: a date and time */
       return g_strdup_printf (_ ("Saved · waiting until %s"), until);
     case SPARE_CASE_READY:
       return g_strdup (_ ("Saved · ready for recovery"));

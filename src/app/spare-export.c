@@ -36,6 +36,7 @@ dup_authority_name (SpareOwner *owner)
   SparePin *pin = spare_owner_get_pin (owner);
   SpareKey *key = pin ? spare_pin_get_key (pin) : NULL;
 
+  /* Translators: stands in place of a name within a sentence */
   return key ? spare_names_dup_for_key (key) : g_strdup (_ ("your backup authority"));
 }
 
@@ -59,9 +60,11 @@ show_done (SpareDeliveryDialog *dialog,
                                     left_out, FALSE);
       return;
     }
+  /* Translators: %s is the name of a USB stick or folder */
   heading = g_strdup_printf (ngettext ("%u Packet Is on %s", "%u Packets Are on %s", n), n,
                              spare_delivery_dialog_get_place_name (dialog));
   text = g_strdup_printf (
+      /* Translators: how many files; the name of the authority, or “your backup authority” */
       ngettext ("In %u file that was read back and compared. Take it to %s and bring the "
                 "receipt back: then the packets count as held.",
                 "In %u files that were read back and compared. Take them to %s and bring the "

@@ -64,6 +64,7 @@ show_grant (SpareGrantWindow *self)
   g_autofree char *case_id = spare_display_text (spare_grant_get_case (self->grant), -1, 60);
   g_autofree char *asked = spare_packet_row_describe_time (request->created);
   g_autofree char *key = spare_names_dup_two_lines (request->key);
+  /* Translators: how many files the grant has, and how many were asked for */
   g_autofree char *files = g_strdup_printf (_ ("%u of %u that you asked for"), n,
                                             request->n_files);
 

@@ -207,6 +207,7 @@ show_done (SpareRequestWindow *self, const SpareWrittenBundle *written, GPtrArra
   g_autofree char *place = spare_place_chooser_dup_name (self->chooser);
   g_autofree char *text = g_strdup_printf (
       ngettext (
+          /* Translators: how many files; the name of a USB stick or folder; the name of the authority */
           "A request for %u file is on %s. Take it to %s. They check who you are, and ask "
           "you to read these 40 characters of your new key out:",
           "A request for %u files is on %s. Take it to %s. They check who you are, and ask "

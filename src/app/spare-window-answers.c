@@ -45,10 +45,12 @@ show_receipt (SpareWindow *self, const SpareReceiptResult *receipt)
   g_autoptr (GString) text = g_string_new (NULL);
 
   if (receipt->n_moved > 0)
-    g_string_append_printf (text,
-                            ngettext ("%u packet is held by %s now.",
-                                      "%u packets are held by %s now.", receipt->n_moved),
-                            receipt->n_moved, authority);
+    g_string_append_printf (
+        text,
+        /* Translators: how many; the name of the authority, or “your backup authority” */
+        ngettext ("%u packet is held by %s now.", "%u packets are held by %s now.",
+                  receipt->n_moved),
+        receipt->n_moved, authority);
   else if (receipt->n_known > 0)
     g_string_append (text, _ ("This receipt was taken before. Nothing is new in it."));
   else
@@ -232,6 +234,7 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (found->len == 0 || self->answering)
     return;
+  /* Translators: %s is the name of a USB stick */
   text = g_strdup_printf (ngettext ("%u answer for you is on %s.",
                                     "%u answers for you are on %s.", found->len),
                           found->len, spare_medium_get_name (look->medium));

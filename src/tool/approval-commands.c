@@ -132,6 +132,7 @@ confirm (Asking *self)
 
   if (self->sure || !isatty (STDIN_FILENO))
     return TRUE;
+  /* Translators: the word to type is “yes” in every language */
   fprintf (stderr, _ ("Approve this? Type “yes”: "));
   fflush (stderr);
   return fgets (line, sizeof line, stdin) != NULL && strcmp (line, "yes\n") == 0;

@@ -47,6 +47,7 @@ print_file (const SpareCheckedFile *file)
   if (file->error != NULL)
     fprintf (stderr, "%s: %s: %s\n", name, describe (file->state), file->error->message);
   else if (file->repaired)
+    /* Translators: the name of a file, what holds for it, and the number of its packet */
     spare_tool_print (_ ("%s: %s (repaired, serial %s)"), name, describe (file->state),
                       file->serial);
   else if (!spare_check_is_well (file))

@@ -89,6 +89,7 @@ print_file (const char *path, const SpareInspection *inspection)
     }
   if (inspection->has_password)
     spare_tool_print (_ ("  whoever knows its password"));
+  /* Translators: an identifier, the file’s format, and who is its authority */
   spare_tool_print (_ ("  file id %s, %s, escrow: %s"), inspection->file_id, inspection->format,
                     spare_cover_to_string (inspection->cover));
 }

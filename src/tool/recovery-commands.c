@@ -141,6 +141,7 @@ print_request (const SpareRequest *request)
                                                     : "",
                                                 -1, 400);
 
+  /* Translators: a number, a date, how many files, and how it stands */
   spare_tool_print (_ ("%s  %s  files: %u  %s"), request->id, describe_state (request->state),
                     request->n_files, reason);
   if (*answer != '\0')

@@ -197,6 +197,7 @@ print_steps (SpareCase *one)
       if (approval->counts)
         spare_tool_print (_ ("  approved by %s"), officer);
       else
+        /* Translators: the name of a person, then the reason as a sentence */
         spare_tool_print (_ ("  approval by %s does not count: %s"), officer, approval->why);
     }
   spare_tool_print (_ ("  Approvals: %u of %u"), one->n_approved, one->n_needed);

@@ -116,6 +116,7 @@ check_empty (SpareAuthority *self, GError **error)
     if (is_there (self, parts[i]))
       {
         g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                     /* Translators: a folder, then a file’s name */
                      _ ("In “%s” are parts of a backup authority, but the file that says which "
                         "one it is, “%s”, is missing. Nothing was changed. Put that file back, "
                         "or "

@@ -216,6 +216,7 @@ spare_output_place_check_limits (const char *shown,
       g_autofree char *missing = g_format_size (needed - available);
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                   /* Translators: %s is an amount such as “3.2 GB” */
                    _ ("There is not enough space in the folder “%s”: %s more are needed. "
                       "Nothing was "
                       "changed; make room or choose another folder."),
@@ -289,6 +290,7 @@ spare_output_place_sync (SpareOutputPlace *self, GError **error)
     return TRUE;
 
   g_set_error (error, SPARE_ERROR, SPARE_ERROR_OUTPUT_UNSURE,
+               /* Translators: a folder, then the system’s own words for the error */
                _ ("The output is in the folder “%s”, but its device reports an error (%s), so "
                   "it may not "
                   "survive a power cut. Keep the original and check the device."),

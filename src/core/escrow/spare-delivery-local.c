@@ -25,11 +25,13 @@ set_unread (int errsv, const char *folder, GError **error)
 {
   g_autofree char *shown = spare_display_text (folder, -1, 80);
 
-  g_set_error (error, G_IO_ERROR, (int) g_io_error_from_errno (errsv),
-               _ ("What was written to “%s” can’t be read back (%s): the medium fails or was "
-                  "pulled out. It does not count as written; put the medium in again, or use "
-                  "another one."),
-               shown, g_strerror (errsv));
+  g_set_error (
+      error, G_IO_ERROR, (int) g_io_error_from_errno (errsv),
+      /* Translators: the name of a medium, then the system’s own words for the error */
+      _ ("What was written to “%s” can’t be read back (%s): the medium fails or was "
+         "pulled out. It does not count as written; put the medium in again, or use "
+         "another one."),
+      shown, g_strerror (errsv));
   return FALSE;
 }
 

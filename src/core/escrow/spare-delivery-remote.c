@@ -21,6 +21,7 @@ fail (GFile *folder, GError *reason, GError **error)
 {
   g_autofree char *uri = g_file_get_parse_name (folder);
   g_autofree char *shown = spare_display_text (uri, -1, 80);
+  /* Translators: the name of a place, then the system’s own words for the error */
   const char *sentence = _ ("The output could not be put into “%s”: %s. The original is "
                             "unharmed; try again later, or choose another folder.");
 

@@ -73,11 +73,13 @@ check_receiver (SpareOwner *owner, const char *path, GCancellable *cancellable, 
     name = spare_display_text (recipient->user_id, -1, 100);
   if (recipient != NULL && recipient->role == SPARE_ROLE_AUTHORITY)
     g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                 /* Translators: the name of a file, then the name of the authority */
                  _ ("“%s” is for your backup authority, %s, and only it can open it. Hand it "
                     "over there. Nothing was changed here."),
                  shown, name);
   else if (name != NULL)
     g_set_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY,
+                 /* Translators: the name of a file, then the name of a person */
                  _ ("“%s” is for %s, and only they can open it. Nothing was changed here."),
                  shown, name);
   else

@@ -195,6 +195,7 @@ say_unsigned (SpareExport *self, const char *owner, guint n, const GError *reaso
 
   if (reason != NULL)
     leave_out (self, g_error_new (reason->domain, reason->code,
+                                  /* Translators: %s is a whole sentence */
                                   ngettext ("%u spare key could not be signed: %s It stays in "
                                             "the list.",
                                             "%u spare keys could not be signed: %s They stay "

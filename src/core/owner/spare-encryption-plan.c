@@ -162,6 +162,7 @@ plan_others (SpareEncryptionPlan *self,
           g_autofree char *reason = spare_key_state_describe (state, key);
 
           g_set_error (error, SPARE_ERROR, SPARE_ERROR_FAILED,
+                       /* Translators: a fingerprint, then a whole sentence */
                        _ ("The key %s can’t be used: %s Nothing was changed."), fingerprint,
                        reason);
           return FALSE;

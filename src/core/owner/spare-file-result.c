@@ -31,6 +31,7 @@ describe_signature (GString *text, const SpareSignature *signature)
   g_autofree char *key = signature->fingerprint != NULL
                              ? spare_display_fingerprint (signature->fingerprint)
                              : NULL;
+  /* Translators: stands in place of a name, as in “signed by somebody” */
   const char *name = who != NULL ? who : key != NULL ? key : _ ("somebody");
 
   g_string_append (text, " · ");

@@ -117,6 +117,7 @@ spare_pin_facts_describe_expiry (const SparePinFacts *facts)
   if (days <= 7)
     return g_strdup_printf (
         g_dngettext (GETTEXT_PACKAGE,
+                     /* Translators: how many days, then a date */
                      "The backup authority’s key expires in %d day, on %s. Get its new "
                      "certificate file now: after that it can’t be used.",
                      "The backup authority’s key expires in %d days, on %s. Get its new "
