@@ -88,7 +88,7 @@ def wait_focus(root, words, seconds=30):
     """Waits until the control with these words has the keyboard."""
     def look():
         node = focused(root)
-        return node is not None and uit.say(words) in uit.name(node) and node
+        return node is not None and uit.says(uit.name(node), words) and node
     try:
         return uit.eventually(look, f'the focus on {words!r}', seconds)
     except AssertionError as error:
@@ -112,7 +112,7 @@ def choose_in_dialog(path):
     """Gives a path to the desktop's file chooser, which is there by now or soon."""
     def dialog():
         answer = subprocess.run(['xdotool', 'getactivewindow', 'getwindowname'], capture_output=True, text=True, check=False)
-        return answer.stdout.strip() not in ('', 'Spare Key', uit.say('Preferences'))
+        return answer.stdout.strip() not in ('', 'Spare Key', *uit.ways('Preferences'))
     uit.eventually(dialog, 'the file chooser', 20)
     uit.fill_file_chooser(uit.app('sparekey'), path)
 
@@ -177,7 +177,7 @@ def rows(application):
 def wait_row(application, *words, seconds=40):
     """Waits for a row that has all of these words."""
     try:
-        return uit.eventually(lambda: [row for row in rows(application) if all(uit.say(word) in row for word in words)],
+        return uit.eventually(lambda: [row for row in rows(application) if all(uit.says(row, word) for word in words)],
                               f'a row with {words}', seconds)[0]
     except AssertionError as error:
         raise AssertionError(f'{error}; there are {rows(application)}; log: {warnings()}') from None

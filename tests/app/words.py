@@ -41,27 +41,27 @@ def speak(build):
     if subprocess.run(['localedef', '-i', COUNTRY.get(language, language), '-f', 'UTF-8', f'{folder}/{locale}'], capture_output=True,
                       check=False).returncode == 0:
         os.environ |= {'LOCPATH': folder, 'LC_ALL': locale}
-    uit.say = say
+    uit.ways = ways
 
 
-def say(words):
-    """WORDS, all or the beginning or a part of a message, as the application says them; what is no message stays."""
+def ways(words):
+    """WORDS, all or the beginning or a part of a message, as the application says them; what is no message stays. Two messages
+    that differ in their access keys alone may be translated differently."""
     if not words or not messages:
-        return words
-    for message, text in messages.items():
-        if plain(message) == plain(words):
-            return plain(text)
+        return [words]
+    found = [plain(text) for message, text in messages.items() if plain(message) == plain(words)]
+    if found:
+        return found
     for message, text in messages.items():
         pattern = ''.join('(.+)' if re.fullmatch(PLACE, part) else re.escape(part) for part in re.split(f'({PLACE})', message))
-        found = '%' in message and len(re.sub(PLACE, '', message).strip()) > 4 and re.fullmatch(pattern, words)
-        if found:
-            values = iter(found.groups())
-            return re.sub(PLACE, lambda _: next(values), text)
-    for message, text in messages.items():
-        if words in plain(message):
+        match = '%' in message and len(re.sub(PLACE, '', message).strip()) > 4 and re.fullmatch(pattern, words)
+        if match:
+            values = iter(match.groups())
+            found.append(re.sub(PLACE, lambda _: next(values), text))
+        elif words in plain(message):
             parts = [part.strip(' …\u00a0') for part in re.split(PLACE, plain(text))]
-            return parts[0] if plain(message).startswith(words) and len(parts[0]) > 4 else max(parts, key=len)
-    return words
+            found.append(parts[0] if plain(message).startswith(words) and len(parts[0]) > 4 else max(parts, key=len))
+    return found or [words]
 
 
 def access_key(label):

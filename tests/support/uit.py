@@ -103,13 +103,18 @@ def app(program, seconds=20, pid=None):
     return eventually(look, f'a window of {program}', seconds)
 
 
-def say(words):
-    """WORDS as the program says them: a script for another language replaces this."""
-    return words
+def ways(words):
+    """The ways in which the program says these words: a script for another language replaces this."""
+    return [words]
+
+
+def says(text, words):
+    """Whether the program's text has these words in it."""
+    return any(way in text for way in ways(words))
 
 
 def matches(node, kind, words):
-    return (kind is None or role(node) in KINDS.get(kind, {kind})) and say(words) in name(node)
+    return (kind is None or role(node) in KINDS.get(kind, {kind})) and says(name(node), words)
 
 
 def find_all(root, kind=None, words=''):
