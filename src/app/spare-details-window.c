@@ -82,6 +82,6 @@ SpareDetailsWindow *
 spare_details_window_new (GtkWindow *parent, const char *title)
 {
   return g_object_new (SPARE_TYPE_DETAILS_WINDOW, "transient-for", parent, "modal", TRUE,
-                       "destroy-with-parent", TRUE, "title", title, "default-width", 480, "default-height", 560,
-                       "width-request", 340, NULL);
+                       "destroy-with-parent", TRUE, "title", title, "default-width", 480,
+                       "default-height", 560, "width-request", 340, NULL);
 }
