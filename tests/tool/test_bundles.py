@@ -232,7 +232,15 @@ def expired_or_revoked():
     other.run('--import', data=text[text.index('-----BEGIN'):].encode())
     revoked = other.armored(gone.fingerprint)
     assert revoked != gone.armored(), 'it says that it was revoked'
-    story.refuse_import(acme, gone.deposit(path, acme.fingerprint, certificate=revoked))
+    # That it was revoked is believed from any source, once, and nothing else of it.
+    before, rows = acme.rows(), len(acme.log())
+    result, = acme.take_in(gone.deposit(path, acme.fingerprint, certificate=revoked), status=6)
+    assert result['status'] == 'refused' and result['error']['code'] == 'damaged', result
+    new = [row[0] for row in acme.log()[rows:] if row[0] != 'authority.close']
+    assert new == ['owner.loss', 'bundle.import.denied'], new
+    after = acme.rows()
+    assert [table for table in story.TABLES if after[table] != before[table]] == ['owners'], 'only that'
+    story.refuse_import(acme, path)
 
 
 def unsigned_beside():
@@ -271,12 +279,12 @@ def good_after_all():
     """After all of that the good ones are taken, once: a second time changes nothing, or is refused"""
     path = build('deposit', 'good')
     assert acme.take_in(path)[0]['new'] == 1
-    with story.Refused(acme):
+    with story.Refused(acme, 'bundle.known'):
         result, = acme.take_in(path)
     assert result['status'] == 'done' and (result['new'], result['known']) == (0, 1), result
     path = build('request', 'good')
     case = acme.take_case(path)
-    with story.Refused(acme):
+    with story.Refused(acme, 'bundle.known'):
         assert acme.take_case(path) == case
     path = build('receipt', 'good')
     assert ada.json('escrow', 'receipt', path)['acknowledged'] == 1
