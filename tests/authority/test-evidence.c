@@ -195,6 +195,28 @@ test_person_without_name (CaseFixture *f, gconstpointer data)
   case_fixture_recover_fails (f, story.id, SPARE_ERROR_POLICY);
 }
 
+/* Opened while the clock ran ten years ahead: it does not stay open for as long, when an officer has set that right. */
+static void
+test_case_to_come (CaseFixture *f, gconstpointer data)
+{
+  SpareAudit *audit = spare_authority_get_audit (f->authority.authority);
+  g_auto (Story) story = { NULL };
+  g_autoptr (SpareCase) shown = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 now = authority_fixture_now;
+
+  deposit (f, &story);
+  case_fixture_enroll (f, f->alice);
+  authority_fixture_now += (gint64) 10 * 365 * 86400;
+  request (f, &story);
+  authority_fixture_now = now + 120;
+  spare_audit_confirm_clock_sync (audit, "Ben", NULL, &error);
+  g_assert_no_error (error);
+  shown = case_fixture_get (f, story.id);
+  g_assert_cmpint (shown->state, ==, SPARE_CASE_EXPIRED);
+  case_fixture_recover_fails (f, story.id, SPARE_ERROR_POLICY);
+}
+
 /* Whoever reads the file before its owner's deposit comes can bring any number of packets that begin like it. */
 static void
 test_flood (CaseFixture *f, gconstpointer data)
@@ -395,6 +417,7 @@ main (int argc, char *argv[])
   ADD ("an earlier enrolment put back enrols nobody", test_enrolment_of_before);
   ADD ("a case is about whom the officers enrolled", test_person);
   ADD ("without a name it is about whom the certificate names", test_person_without_name);
+  ADD ("a case of a time to come is expired when the clock was set right", test_case_to_come);
   ADD ("a flood of other people's packets hides no deposit", test_flood);
   ADD ("a grant that the log does not have is not delivered", test_grant_that_never_was);
   ADD ("a granted case is not granted anew", test_granted_once);
