@@ -441,6 +441,30 @@ build_delivery (const SpareCaseView *view)
   return page;
 }
 
+/* What can be typed into or pressed first. Not what approves or recovers: a key that is held too long must not do that. */
+GtkWidget *
+spare_case_steps_find_control (GtkWidget *page)
+{
+  const char *action = GTK_IS_ACTIONABLE (page)
+                           ? gtk_actionable_get_action_name (GTK_ACTIONABLE (page))
+                           : NULL;
+
+  if (!gtk_widget_get_visible (page) || !gtk_widget_get_sensitive (page)
+      || g_strcmp0 (action, "case.approve") == 0 || g_strcmp0 (action, "case.recover") == 0)
+    return NULL;
+  if (GTK_IS_ENTRY (page) || GTK_IS_BUTTON (page))
+    return page;
+  for (GtkWidget *child = gtk_widget_get_first_child (page); child;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = spare_case_steps_find_control (child);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
 GtkWidget *
 spare_case_steps_build (const SpareCaseView *view, SpareCaseStep step)
 {

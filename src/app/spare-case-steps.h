@@ -43,6 +43,7 @@ const char *spare_case_steps_title (SpareCaseStep step);
 /* The last step that can be shown. */
 SpareCaseStep spare_case_steps_get_last (const SpareCase *one);
 gboolean spare_case_steps_is_needed (const SpareCaseView *view, SpareCaseStep step);
+GtkWidget *spare_case_steps_find_control (GtkWidget *page);
 GtkWidget *spare_case_steps_build (const SpareCaseView *view, SpareCaseStep step);
 
 /* A heading, a paragraph, a button with an action, a group of rows: what the pages are made of. */

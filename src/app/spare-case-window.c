@@ -32,6 +32,7 @@ struct _SpareCaseWindow
   SpareCaseStep step;
   gboolean working;
   gboolean changed; /* while it worked: to be read again */
+  gboolean refocus; /* the keyboard was on the page that is made anew */
   gboolean recovered;
   GSimpleActionGroup *actions;
 
@@ -174,37 +175,31 @@ show_steps (SpareCaseWindow *self, const SpareCaseView *view)
   gtk_label_set_text (self->step_label, text);
 }
 
-/* The next thing to do: what can be typed into or pressed first. */
-static GtkWidget *
-find_control (GtkWidget *widget)
+/* The page is made anew at each step, and what can't be pressed for a while loses the keyboard to anything. */
+static void
+note_focus (SpareCaseWindow *self)
 {
-  if (!gtk_widget_get_visible (widget) || !gtk_widget_get_sensitive (widget))
-    return NULL;
-  if (GTK_IS_ENTRY (widget) || GTK_IS_BUTTON (widget))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
-       child = gtk_widget_get_next_sibling (child))
-    {
-      GtkWidget *found = find_control (child);
+  GtkWidget *focus = gtk_root_get_focus (GTK_ROOT (self));
 
-      if (found)
-        return found;
-    }
-  return NULL;
+  if (focus == NULL || focus == self->continue_button
+      || gtk_widget_is_ancestor (focus, GTK_WIDGET (self->content)))
+    self->refocus = TRUE;
 }
 
-/* The page is made anew at each step, and what had the keyboard is gone with the old one. */
 static void
 focus_step (SpareCaseWindow *self)
 {
-  GtkWidget *focus = gtk_root_get_focus (GTK_ROOT (self));
-  GtkWidget *control = find_control (GTK_WIDGET (self->content));
+  GtkWidget *control = spare_case_steps_find_control (GTK_WIDGET (self->content));
 
-  if (focus && gtk_widget_is_sensitive (focus))
+  if (!self->refocus)
     return;
-  if (control == NULL)
+  self->refocus = FALSE;
+  if (control == NULL && gtk_widget_is_sensitive (self->continue_button))
     control = self->continue_button;
-  gtk_widget_grab_focus (control);
+  if (control == NULL)
+    control = GTK_WIDGET (gtk_list_box_get_selected_row (self->steps));
+  if (control)
+    gtk_widget_grab_focus (control);
 }
 
 static void
@@ -226,6 +221,7 @@ show_step (SpareCaseWindow *self)
     return;
   title = spare_case_words_dup_title (self->one);
   sentence = spare_case_words_dup_sentence (self->one);
+  note_focus (self);
   /* Translators: the window's title, such as "Recovery: Case 1F0C77A2". */
   whole = g_strdup_printf (_ ("Recovery: %s"), title);
   adw_window_title_set_title (self->title, whole);
@@ -263,6 +259,7 @@ folded_cb (SpareCaseWindow *self)
 static void
 set_working (SpareCaseWindow *self, gboolean working)
 {
+  note_focus (self);
   self->working = working;
   gtk_spinner_set_spinning (self->spinner, working);
   update_actions (self);
