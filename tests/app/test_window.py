@@ -183,8 +183,8 @@ def cancelled():
 def escrow():
     """The escrow page lists a packet for each file, newest first."""
     uit.xdotool('windowactivate', '--sync', uit.window('^Spare Key$'))
-    listed = uit.find(APP.root, 'list', 'Escrow packets')
     uit.click(uit.find(APP.root, 'tab', 'Escrow'))
+    listed = uit.find(APP.root, 'list', 'Escrow packets')
     uit.eventually(lambda: [node for node in uit.find_all(listed, 'row', 'letter2.txt')], 'the newest packet')
     newest = uit.name(uit.find_all(listed, 'row', '')[0])
     assert 'Waiting' in newest, newest
