@@ -137,23 +137,31 @@ def ten_thousand():
     paths = [people.put(os.path.join(folder, f'file {number:05}.txt'), f'{number} of many\n'.encode())
              for number in range(count)]
     app = Watched()
+    too_long = []  # judged last: whether all came out right is to be known on a busy machine too
+
+    def held(what):
+        try:
+            app.held(what)
+        except AssertionError as error:
+            too_long.append(str(error))
+
     try:
         with window.DragSource(SOURCE, *paths) as source:
             source.drop_on_window()
             app.see(f'{count} items', seconds=60)
-        app.held('dropped')
+        held('dropped')
         app.begin()
         start = time.monotonic()
         finished(app, folder, paths)
         app.see(f'{count} done', seconds=60)
         say(f'{count} files in {time.monotonic() - start:.0f} s, peak {memory(app) / MIB:.0f} MiB')
-        app.held('encrypted')
+        held('encrypted')
         app.begin()
         uit.click(uit.find(app.root, 'tab', 'Escrow'))
         app.see(f'{count} packets are not with your authority yet', seconds=60)
         packets = uit.find(app.root, 'list', 'Escrow packets')
         uit.eventually(lambda: (packets.clear_cache(), packets.get_child_count() > 100)[1], 'the first rows', 30)
-        app.held('the list of packets')
+        held('the list of packets')
     finally:
         app.end()
     for number in 0, count // 2, count - 1:
@@ -161,6 +169,7 @@ def ten_thousand():
     assert all(os.path.exists(path) for path in paths), 'an original is gone'
     listed = subprocess.run([TOOL, '--json', 'escrow', 'list'], capture_output=True, check=True).stdout
     assert len({packet['file-id'] for packet in json.loads(listed)['packets']}) >= count, 'an escrow packet for each'
+    assert not too_long, too_long
 
 
 try:
