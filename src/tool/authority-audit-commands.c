@@ -110,7 +110,7 @@ print_verification (const SpareAuditVerification *result)
     fprintf (stderr, "sparekey-tool: %s\n", result->why);
   if (result->anchors > 0)
     spare_tool_print (_ ("Checkpoints kept by others that it was compared with: "
-                         "%" G_GUINT64_FORMAT),
+                         "%" PRIu64),
                       result->anchors);
   if (result->clock_rows != NULL)
     /* Translators: the %s is one or more numbers: "17, 203" */
@@ -289,7 +289,7 @@ show_clock (SpareTool *tool, const char *newest, gint64 sequence)
   else if (newest == NULL)
     spare_tool_print (_ ("The clock fits the audit log."));
   else
-    spare_tool_print (_ ("Row %" G_GINT64_FORMAT " of the audit log is of %s, which is later "
+    spare_tool_print (_ ("Row %" PRId64 " of the audit log is of %s, which is later "
                          "than now, so intake and cases wait. If this computer’s clock is "
                          "right "
                          "now, confirm it: --confirmed-by NAME. That stays in the log."),
