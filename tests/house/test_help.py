@@ -78,4 +78,25 @@ def opened():
         assert not section or f'<section id="{section}">' in sources.read(TOP, f'help/C/{page}.page'), f'{page}#{section}'
 
 
-tap.run(complete, valid, linked, said, opened)
+def named():
+    """What the help says stands in the window stands there, in each language."""
+    def messages(language):
+        text = sources.read(TOP, f'po/{language}.po')
+        text = re.sub(r'"\n"', '', text)
+        return text
+
+    def plain(message):
+        return message.replace('_', '').replace('\u00a0', ' ').replace('\\"', '"')
+
+    languages = re.findall(r"'([a-z]{2})'", sources.read(TOP, 'help/meson.build'))
+    english = {plain(found) for found in re.findall(r'^msgid(?:_plural)? "(.*)"$', messages(languages[0]), re.MULTILINE)}
+    for language in languages:
+        known = {plain(found) for found in re.findall(r'^msgstr(?:\[\d\])? "(.*)"$', messages(language), re.MULTILINE)}
+        texts = re.sub(r'"\n"', '', sources.read(TOP, f'help/{language}/{language}.po'))
+        for kind, among in (('msgid', english), ('msgstr', known)):
+            for text in re.findall(rf'^{kind} "(.*)"$', texts, re.MULTILINE):
+                for label in re.findall(r'<gui[^>]*>([^<]*)</gui>', text):
+                    assert plain(label) in among, f'{language}: “{label}” is nowhere in the window'
+
+
+tap.run(complete, valid, linked, said, named, opened)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person reads can be translated: all files with such text are listed, and gettext's tools read them."""
+"""What a person reads can be translated, and is: all files with such text are listed, gettext's tools read them, and the catalogues
+of all languages are whole."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,9 +12,15 @@ import tempfile
 import sources
 import tap
 
-TOP = sys.argv[1]
+TOP, TOOL, APPLICATION = sys.argv[1:4]
 MARKED = re.compile(r'(?<![A-Za-z0-9_])(_|N_|C_|NC_|Q_|ngettext|dngettext|g_dngettext) ?\(')
 PREPROCESSOR = re.compile(r'^\s*#[^\n]*', re.MULTILINE)
+# What Meson's preset "glib" gives to xgettext, as far as it is used here.
+PRESET = ['--from-code=UTF-8', '--add-comments', '--package-name=sparekey',
+          *('--keyword=' + keyword for keyword in ('_', 'N_', 'C_:1c,2', 'NC_:1c,2', 'g_dngettext:2,3')),
+          *(f'--flag={call}:pass-c-format' for call in ('N_:1', 'C_:2', 'NC_:2', 'g_dngettext:2')),
+          *(f'--flag={call}:c-format' for call in ('g_strdup_printf:1', 'g_string_append_printf:2', 'g_error_new:3', 'g_set_error:4',
+                                                   'g_prefix_error:2'))]
 
 
 def listed():
@@ -71,4 +79,74 @@ def plain_words():
     sources.none(bad, 'Say it in plain words:')
 
 
-tap.run(complete, nothing_else, extracted, plain_words)
+def whole():
+    """No message is cut in two by a number format of GLib's, of which gettext knows nothing: PRIu64 does the same."""
+    call = re.compile(r'(?<![A-Za-z0-9_])(?:_|N_|ngettext) ?\((?:\s*(?:"(?:\\.|[^"\\])*"|,))*\s*(G_\w+_FORMAT)')
+    bad = []
+    for path in sources.files(TOP, 'src', endings=['.c']):
+        text = sources.code(sources.read(TOP, path))
+        bad += [f'{path}:{text.count(chr(10), 0, match.start(1)) + 1}: {match.group(1)}' for match in call.finditer(text)]
+    sources.none(bad, 'Write PRIu64 or PRId64:')
+
+
+def languages():
+    return [line.strip() for line in sources.read(TOP, 'po/LINGUAS').splitlines() if line.strip() and not line.startswith('#')]
+
+
+def run(*command, folder=TOP, environment=None):
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | (environment or {}))
+    assert answer.returncode == 0, f'{command[0]}: {answer.stdout}{answer.stderr}'
+    return answer.stdout
+
+
+def unfinished(catalogue, template):
+    """The messages of the template that the catalogue leaves out, or is not sure of."""
+    merged = template + '.po'
+    run('msgmerge', '--quiet', '--no-fuzzy-matching', '-o', merged, catalogue, template)
+    run('msgfmt', '--check', '--check-accelerators=_', '-o', '/dev/null', merged)
+    left = run('msgattrib', '--untranslated', '--no-obsolete', '--no-wrap', merged) + \
+        run('msgattrib', '--only-fuzzy', '--no-obsolete', '--no-wrap', merged)
+    return [f'{catalogue}: {line}' for line in left.splitlines() if re.match(r'msgid ".', line)]
+
+
+def programs_translated():
+    """Each message of the programs is translated into each language: none is missing, none unsure, all are valid."""
+    with tempfile.TemporaryDirectory() as folder:
+        run('xgettext', *PRESET, '-o', f'{folder}/sparekey.pot', *listed())
+        assert len(languages()) >= 2
+        for language in languages():
+            sources.none(unfinished(f'{TOP}/po/{language}.po', f'{folder}/sparekey.pot'), 'Translate:')
+
+
+def help_translated():
+    """Each page of the help is translated whole into each language."""
+    if not shutil.which('itstool'):
+        raise tap.Skip('there is no itstool here')
+    pages = sources.files(TOP, 'help/C', endings=['.page'])
+    with tempfile.TemporaryDirectory() as folder:
+        run('itstool', '-o', f'{folder}/help.pot', *pages)
+        for language in languages():
+            assert f"'{language}'" in sources.read(TOP, 'help/meson.build'), language
+            sources.none(unfinished(f'{TOP}/help/{language}/{language}.po', f'{folder}/help.pot'), 'Translate:')
+
+
+def menus_translated():
+    """What the entries for file managers are called is in the catalogues, which are made from other files."""
+    known = sources.read(TOP, 'po/de.po')
+    paths = sources.files(TOP, 'data', endings=['.nemo_action.in', '.desktop-action.in', '.service-menu.in'])
+    assert len(paths) >= 10, paths
+    for path in paths:
+        for text in re.findall(r'^(?:Name|Comment)=(.*)$', sources.read(TOP, path), re.MULTILINE):
+            assert f'msgid "{text}"\n' in known, f'{path}: {text}'
+
+
+def spoken():
+    """Both programs speak another language from the build folder as they are."""
+    for program, option, words in ((TOOL, 'help', 'Aufruf: sparekey-tool'), (APPLICATION, '--help', 'Ordner verschlüsseln')):
+        for locale, language in (('C.UTF-8', 'de'), ('C.UTF-8', 'fr:de')):
+            said = run(program, option, environment={'LC_ALL': locale, 'LANGUAGE': language})
+            assert words in said, said
+        assert words not in run(program, option, environment={'LC_ALL': 'C.UTF-8', 'LANGUAGE': 'en'})
+
+
+tap.run(complete, nothing_else, extracted, plain_words, whole, programs_translated, help_translated, menus_translated, spoken)
