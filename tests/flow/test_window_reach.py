@@ -203,6 +203,53 @@ def row_menu():
     uit.keys('Escape')
 
 
+def opened_and_exported():
+    """An encrypted file is opened, and the packets are taken to a folder, with the keyboard alone."""
+    app = story['app']
+    path = os.path.join(people.SESSION, 'work/keys/typed.txt')
+    os.unlink(path)
+    app.front()
+    uit.keys('ctrl+o')
+    window.choose(path + '.gpg')
+    app.row('typed.txt.gpg', 'Opened as typed.txt')
+    assert people.get(path) == b'by keyboard alone\n'
+    window.to_page(app, 'Escrow')
+    app.tab_to('Export')
+    uit.keys('Return')
+    app.wait_focus('Other Folder')
+    uit.keys('Return')
+    folder = people.folder('carried')
+    window.choose(folder, title='Choose a Folder')
+    app.see('carried')
+    app.tab_to('Export')
+    uit.keys('Return')
+    app.see('1 Packet Is on carried')
+    time.sleep(0.3)  # the button that closes has the keyboard when it is drawn, and that is told to nobody
+    uit.keys('Return')
+    app.closed('Export Escrow Packets')
+    assert [name.split('-')[0] for name in people.names(folder)] == ['deposit'], people.names(folder)
+    window.to_page(app, 'Files')
+
+
+def screen_reader_alone():
+    """Handed over by the file manager, a file is encrypted, taken back, encrypted again and opened by what a screen reader offers."""
+    app = story['app']
+    app.clear()
+    path = people.put(os.path.join(people.folder('read'), 'aloud.txt'), b'read aloud\n')
+    app.hand_over(path)
+    app.row('aloud.txt', 'Encrypted')
+    app.press_in_row('aloud.txt', 'Undo')
+    uit.eventually(lambda: not os.path.exists(path + '.gpg'), 'the end of the encrypted file')
+    app.hand_over(path)
+    uit.eventually(lambda: os.path.exists(path + '.gpg'), 'the encrypted file')
+    assert authority.decrypt(path + '.gpg') == b'read aloud\n'
+    os.unlink(path)
+    app.hand_over(path + '.gpg')
+    app.row('aloud.txt.gpg', 'Opened as aloud.txt')
+    assert people.get(path) == b'read aloud\n'
+    app.clear()
+
+
 def managed():
     """What the administrator's policy sets can be seen and not changed, and says who set it."""
     story['app'].end()
@@ -230,4 +277,5 @@ def managed():
         app.end()
 
 
-tap.run(keyboard_alone, files_page, escrow_page, check_page, lost_key, preferences, named, row_menu, managed)
+tap.run(keyboard_alone, files_page, escrow_page, check_page, lost_key, preferences, named, row_menu, opened_and_exported,
+        screen_reader_alone, managed)
