@@ -12,7 +12,8 @@ import tempfile
 import sources
 import tap
 
-TOP, TOOL, APPLICATION = sys.argv[1:4]
+TOP = sys.argv[1]
+TOOL, APPLICATION = map(os.path.abspath, sys.argv[2:4])
 MARKED = re.compile(r'(?<![A-Za-z0-9_])(_|N_|C_|NC_|Q_|ngettext|dngettext|g_dngettext) ?\(')
 PREPROCESSOR = re.compile(r'^\s*#[^\n]*', re.MULTILINE)
 # What Meson's preset "glib" gives to xgettext, as far as it is used here.
