@@ -620,6 +620,29 @@ use_copy (Fixture *self, SpareHome *copy, Use use, const char *fingerprint, GErr
   return good;
 }
 
+/* In the agent's own files (GnuPG's agent/keyformat.txt): octets that are hashed for each use. */
+static void
+assert_hashes_briefly (const char *folder)
+{
+  g_autofree char *keys = g_build_filename (folder, "private-keys-v1.d", NULL);
+  g_autoptr (GDir) listing = g_dir_open (keys, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  g_assert_nonnull (listing);
+  while ((name = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (keys, name, NULL);
+      g_autofree char *text = NULL;
+      gsize size = 0;
+
+      g_file_get_contents (path, &text, &size, NULL);
+      g_assert_nonnull (memmem (text, size, "65536", 5));
+      n++;
+    }
+  g_assert_cmpuint (n, ==, 2);
+}
+
 static void
 test_quick (Fixture *self, gconstpointer data)
 {
@@ -649,6 +672,7 @@ test_quick (Fixture *self, gconstpointer data)
   g_assert_nonnull (error);
 
   folder = g_strdup (spare_home_get_path (copy));
+  assert_hashes_briefly (folder);
   conf = g_build_filename (folder, "gpg-agent.conf", NULL);
   g_file_get_contents (conf, &text, NULL, NULL);
   g_assert_nonnull (strstr (text, "\ns2k-count 65536\n"));

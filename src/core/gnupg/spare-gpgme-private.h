@@ -89,8 +89,8 @@ const char *spare_home_get_guard_path_private (SpareHome *self);
 const char *spare_home_get_temporary_private (guint i);
 /* A new one whose name begins with @prefix: a short path. */
 char *spare_home_make_folder_private (const char *prefix, GError **error);
-/* A scratch home in @path, a folder that is there, whose passphrases are random: short hashing. */
-SpareHome *spare_home_new_quick_private (const char *path, const char *guard_path);
+/* From now on a scratch home hashes passphrases briefly: all of them are random now. */
+void spare_home_hasten_private (SpareHome *self);
 /* The home that GPGME knows globally, so that no context of it costs a --version. */
 const char *spare_engine_get_home_private (void);
 

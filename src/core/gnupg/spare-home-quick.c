@@ -5,7 +5,7 @@
  * thousand packets. For a batch, the key's encryption subkeys are copied into a home in memory, under a random passphrase of 256 bits
  * that only this process knows, where long hashing would buy nothing.
  *
- * Promise: the key on the disk stays as it is. The copy is gone, with its agent, when its object is; if this process is
+ * Promise: the key on the disk stays as it is, and nothing is ever protected by the human passphrase with less hashing. The copy is gone, with its agent, when its object is; if this process is
  * killed, what is left can be opened by nobody, and the next copy removes it. The primary key's secret part is never copied.
  */
 #include "config.h"
@@ -134,7 +134,8 @@ make_home (SpareHome *self, GError **error)
   path = spare_home_make_folder_private (PREFIX, error);
   if (path == NULL)
     return NULL;
-  return spare_home_new_quick_private (path, spare_home_get_guard_path_private (self));
+  return spare_home_new_with_engine (SPARE_HOME_SCRATCH, path,
+                                     spare_home_get_guard_path_private (self));
 }
 
 /**
@@ -188,6 +189,10 @@ spare_home_copy_quick_sync (SpareHome *self,
   if (armored == NULL || !spare_home_import_secret_sync (copy, armored, cancellable, error)
       || !spare_home_change_passphrase_sync (copy, fingerprint, before, after, cancellable,
                                              error))
+    return NULL;
+  /* Only now: the agent stores what it was given under the passphrase before, for a moment. */
+  spare_home_hasten_private (copy);
+  if (!spare_home_change_passphrase_sync (copy, fingerprint, after, after, cancellable, error))
     return NULL;
   spare_home_set_passphrase (copy, after);
   return g_steal_pointer (&copy);

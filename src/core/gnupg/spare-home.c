@@ -148,13 +148,11 @@ spare_home_new_personal (void)
   return spare_home_new (SPARE_HOME_PERSONAL, named != NULL && *named == '/' ? named : usual);
 }
 
-SpareHome *
-spare_home_new_quick_private (const char *path, const char *guard_path)
+void
+spare_home_hasten_private (SpareHome *self)
 {
-  SpareHome *self = spare_home_new_with_engine (SPARE_HOME_SCRATCH, path, guard_path);
-
   self->is_quick = TRUE;
-  return self;
+  spare_home_shut_down (self);
 }
 
 /**
