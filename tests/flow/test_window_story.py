@@ -73,8 +73,6 @@ def intake():
     desk.activate('lock')
     desk.see('Locked: the next use')
     desk.drop(DRAG, stick.take('deposit'))
-    desk.unlock('not the passphrase')
-    desk.see('That was not the passphrase', seconds=60)
     desk.unlock()
     desk.see('letter.txt', 'list item', 60)
     desk.enrol('Ada Owner', 'extension 12', 'fingerprint read from her card')
