@@ -359,7 +359,7 @@ test_eject (void)
   } rows[] = {
     { TRUE, TRUE, -1, -1, NULL, "ejected" },
     { FALSE, TRUE, -1, -1, NULL, "unmounted" },
-    { FALSE, FALSE, -1, G_IO_ERROR_NOT_SUPPORTED, "can't be ejected from here", NULL },
+    { FALSE, FALSE, -1, G_IO_ERROR_NOT_SUPPORTED, "can’t be ejected from here", NULL },
     { TRUE, TRUE, G_IO_ERROR_BUSY, G_IO_ERROR_BUSY, "still in use", "ejected" },
     { FALSE, TRUE, G_IO_ERROR_BUSY, G_IO_ERROR_BUSY, "still in use", "unmounted" },
     { TRUE, TRUE, G_IO_ERROR_FAILED, G_IO_ERROR_FAILED, "device\\nis </b> busy", "ejected" },

@@ -148,10 +148,10 @@ class Desk(window.Window):
             uit.eventually(lambda: b'end' in (said.read() or b''), 'the end of the drag', 30)
         self.place()
 
-    def fingerprint(self):
-        """The 40 characters that are shown, in two lines of five groups."""
+    def fingerprint(self, title=None):
+        """The 40 characters that are shown, in two lines of five groups; hidden pages of other windows may have some too."""
         def look():
-            for node in window.there(self.root):
+            for node in window.there(self.dialog(title) if title else self.root):
                 bare = ''.join(uit.name(node).split())
                 if '\n' in uit.name(node) and re.fullmatch('[0-9A-F]{40}', bare):
                     return bare
@@ -212,7 +212,7 @@ class OwnersDesk(Desk):
         self.see('Step 5 of 5')
         self.to_stick(title, 'Write Request', stick)
         self.see(f'on {stick.name}', seconds=60)
-        heard = self.fingerprint()
+        heard = self.fingerprint(title)
         self.close(title)
         return heard
 
