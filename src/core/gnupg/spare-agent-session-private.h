@@ -29,6 +29,13 @@ SpareSecret *spare_agent_session_decrypt (SpareAgentSession *self,
                                           GCancellable *cancellable,
                                           gpgme_error_t *refusal,
                                           GError **error);
+gboolean spare_agent_session_change_passphrase (SpareAgentSession *self,
+                                                const char *keygrip,
+                                                SpareSecret *before,
+                                                SpareSecret *after,
+                                                GCancellable *cancellable,
+                                                gpgme_error_t *refusal,
+                                                GError **error);
 SpareSecret *spare_agent_session_ask (SpareAgentSession *self,
                                       const char *prompt,
                                       const char *description,

@@ -59,7 +59,9 @@ struct _SpareAgentSession
 typedef struct
 {
   GBytes *ciphertext; /* NULL: the request has none */
-  gint64 deadline;    /* monotonic microseconds; -1: none */
+  SpareSecret *passphrase,
+      *new_passphrase; /* NULL: the passphrase function is asked; there is no new one */
+  gint64 deadline;     /* monotonic microseconds; -1: none */
   GCancellable *cancellable;
   GPollFD cancel;
   gboolean has_cancel;
@@ -281,7 +283,9 @@ send_passphrase (SpareAgentSession *self, Request *request, GError **error)
 {
   g_autoptr (SpareSecret) passphrase = NULL;
 
-  if (self->passphrase_func != NULL)
+  if (request->passphrase != NULL)
+    passphrase = spare_secret_ref (request->passphrase);
+  else if (self->passphrase_func != NULL)
     passphrase = self->passphrase_func (self->passphrase_data, error);
   if (passphrase == NULL)
     {
@@ -305,6 +309,9 @@ answer (SpareAgentSession *self, Request *request, const char *question, GError 
     }
   if (g_str_equal (question, "PASSPHRASE"))
     return send_passphrase (self, request, error);
+  if (g_str_equal (question, "NEW_PASSPHRASE") && request->new_passphrase != NULL)
+    return send_data (self, request, spare_secret_get_data (request->new_passphrase),
+                      spare_secret_get_size (request->new_passphrase), error);
   if (g_str_has_prefix (question, "PINENTRY_LAUNCHED"))
     {
       request->deadline = -1; /* a person takes the time that a person takes */
@@ -519,6 +526,7 @@ parse_value (const guint8 *reply, gsize length, GError **error)
         return spare_secret_new_copy (reply + position + 1, n, error);
     }
 
+  g_debug ("agent: %" G_GSIZE_FORMAT " octets are no value", length);
   g_set_error (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
                _ ("GnuPG gave an answer that makes no sense. Nothing was changed."));
   return NULL;
@@ -562,6 +570,44 @@ spare_agent_session_decrypt (SpareAgentSession *self,
 
   *refusal = request.refusal;
   return value;
+}
+
+/**
+ * spare_agent_session_change_passphrase:
+ * @self: a connection that was made with loopback
+ * @keygrip: the secret key, 40 hex digits
+ * @before: its passphrase
+ * @after: its passphrase from now on
+ * @cancellable: (nullable): ends the request, and the connection with it
+ * @refusal: (out): 0, or the agent's reason when it answered with one; then @error is not set
+ * @error: return location for an error
+ *
+ * One part of a key (PASSWD); gpg's own way wants all parts to be there.
+ *
+ * Returns: whether it was changed
+ */
+gboolean
+spare_agent_session_change_passphrase (SpareAgentSession *self,
+                                       const char *keygrip,
+                                       SpareSecret *before,
+                                       SpareSecret *after,
+                                       GCancellable *cancellable,
+                                       gpgme_error_t *refusal,
+                                       GError **error)
+{
+  g_autofree char *command = g_strconcat ("PASSWD ", keygrip, NULL);
+  Request request;
+  gboolean changed;
+
+  request_begin (&request, cancellable);
+  request.passphrase = before;
+  request.new_passphrase = after;
+  self->n_value = 0;
+  changed = transact (self, &request, command, error);
+  request_end (&request);
+
+  *refusal = request.refusal;
+  return changed;
 }
 
 /* A text for one word of a command: the protocol's percent-plus escape. */

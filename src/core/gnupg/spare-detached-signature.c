@@ -54,6 +54,7 @@ write_cb (gpointer data, const guint8 *octets, gsize size, GError **error)
       g_byte_array_append (self->signature, octets, (guint) size);
       return TRUE;
     }
+  g_debug ("signature: over %d octets", SIGNATURE_MAX);
   g_set_error_literal (error, SPARE_ERROR, SPARE_ERROR_ENGINE,
                        _ ("GnuPG gave an answer that makes no sense. Nothing was changed."));
   return FALSE;

@@ -13,6 +13,7 @@
 #include "spare-home.h"
 
 #include "spare-agent-private.h"
+#include "spare-agent-session-private.h"
 #include "spare-error.h"
 #include "spare-perform-private.h"
 #include "spare-tree.h"
@@ -28,6 +29,8 @@
 #define PREFIX          "sparekey-quick-"
 #define TRIES           3
 #define PASSPHRASE_BITS 256
+#define PATIENCE \
+  60000 /* milliseconds for a part of the key: hashing takes seconds on a busy machine */
 /* Younger ones may be on their way to their lock. */
 #define LEFT_SECONDS 60
 
@@ -138,6 +141,41 @@ make_home (SpareHome *self, GError **error)
                                      spare_home_get_guard_path_private (self));
 }
 
+/* All subkeys, in the copy. */
+static gboolean
+protect (SpareHome *copy,
+         SpareKey *key,
+         SpareSecret *before,
+         SpareSecret *after,
+         GCancellable *cancellable,
+         GError **error)
+{
+  g_autofree char *path = spare_home_dup_agent_socket_private (copy, error);
+  g_autoptr (SpareAgentSession) agent = NULL;
+
+  if (path == NULL)
+    return FALSE;
+  agent = spare_agent_session_connect (path, TRUE, PATIENCE, cancellable, error);
+  if (agent == NULL)
+    return FALSE;
+  for (guint i = 1; i < spare_key_get_n_subkeys (key); i++)
+    {
+      const SpareSubkey *subkey = spare_key_get_subkey (key, i);
+      gpgme_error_t refusal = 0;
+
+      if (!subkey->has_secret || subkey->keygrip == NULL)
+        continue;
+      if (!spare_agent_session_change_passphrase (agent, subkey->keygrip, before, after,
+                                                  cancellable, &refusal, error))
+        {
+          if (refusal != 0)
+            spare_gpgme_set_error (error, refusal, "PASSWD");
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 /**
  * spare_home_copy_quick_sync:
  * @self: a home, not the person's own
@@ -187,12 +225,11 @@ spare_home_copy_quick_sync (SpareHome *self,
     return NULL;
   armored = export_subkeys (self, fingerprint, &before, cancellable, error);
   if (armored == NULL || !spare_home_import_secret_sync (copy, armored, cancellable, error)
-      || !spare_home_change_passphrase_sync (copy, fingerprint, before, after, cancellable,
-                                             error))
+      || !protect (copy, key, before, after, cancellable, error))
     return NULL;
   /* Only now: the agent stores what it was given under the passphrase before, for a moment. */
   spare_home_hasten_private (copy);
-  if (!spare_home_change_passphrase_sync (copy, fingerprint, after, after, cancellable, error))
+  if (!protect (copy, key, after, after, cancellable, error))
     return NULL;
   spare_home_set_passphrase (copy, after);
   return g_steal_pointer (&copy);

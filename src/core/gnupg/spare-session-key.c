@@ -322,15 +322,20 @@ discard_cb (gpointer user_data, const guint8 *octets, gsize size, GError **error
   return TRUE;
 }
 
-/* "9:0123…": the algorithm's number, then the key in hex. Wiped here, whatever it is. */
+/* "9:0123…": the algorithm's number, then the key in hex; "9.2:0123…" for what is encrypted with AEAD (gpg 2.4, its
+ * number second: the data packet says that itself). Wiped here, whatever it is. */
 static SpareSessionKey *
 take_text (char *text, GError **error)
 {
   g_autoptr (SpareSecret) secret = NULL;
   char *end = NULL;
   guint64 cipher = g_ascii_strtoull (text, &end, 10);
-  gsize length = *end == ':' ? strlen (end + 1) : 0;
+  gsize length;
   guint8 *octets;
+
+  if (*end == '.')
+    g_ascii_strtoull (end + 1, &end, 10);
+  length = *end == ':' ? strlen (end + 1) : 0;
 
   if (cipher > 0 && cipher < 256 && length > 0 && length <= 128 && length % 2 == 0)
     secret = spare_secret_new_sized (length / 2, &octets, error);
@@ -344,6 +349,9 @@ take_text (char *text, GError **error)
       else
         octets[i] = (guint8) (high << 4 | low);
     }
+  if (secret == NULL)
+    g_debug ("session key: algorithm %" G_GUINT64_FORMAT ", %" G_GSIZE_FORMAT " digits", cipher,
+             length);
   spare_secret_wipe_string (text);
 
   if (secret != NULL)
