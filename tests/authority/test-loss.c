@@ -217,6 +217,7 @@ test_forged (CaseFixture *f, gconstpointer data)
       if (at >= from && at < to)
         continue;
       octets[at] ^= 1;
+      changed = g_bytes_new_take (g_steal_pointer (&octets), size);
       path = put (f, "forged", changed);
       case_fixture_import_refused (f, path);
     }
