@@ -47,7 +47,7 @@ def stock_seconds(backup, file):
 def main():
     """Prints the rows."""
     people.folder('work')
-    backup = story.Backup(TOOL)
+    backup = story.Backup(TOOL, quick=False)
     person, _new, file = story.alice_and_her_file(backup)
     print(f'stock gpg, escrow packets: {stock_seconds(backup, file):.1f} s per 1,000', flush=True)
     for count in COUNTS:

@@ -16,11 +16,12 @@ TABLES = ('bundles', 'owners', 'packets', 'answers', 'attestations', 'cases', 'c
 class Backup(people.AuthorityMode):
     """Authority mode, made with a policy of its own."""
 
-    def __init__(self, tool, name='a', policy=POLICY):
+    def __init__(self, tool, name='a', policy=POLICY, quick=True):
         super().__init__(tool, name)
         self.stick = people.folder('stick-' + name)
         self.make('--policy', people.put(os.path.join(people.SESSION, name + '.ini'), policy.encode()))
-        self.quicken()
+        if quick:
+            self.quicken()
         listing = self.gpg('--with-colons', '--list-keys').stdout.decode().splitlines()
         prints = [line.split(':')[9] for line in listing if line.startswith('fpr:')]
         self.escrow, self.transport = prints[1], prints[2]
