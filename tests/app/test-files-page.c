@@ -272,6 +272,8 @@ test_failures_stay (Fixture *fixture, gconstpointer data)
                                "/nonexistent/f",
                                "/nonexistent/g",
                                "/nonexistent/h",
+                               "/nonexistent/i",
+                               "/nonexistent/j",
                                NULL };
   g_autoptr (SpareJob) left = NULL;
   g_autoptr (SpareJob) cancelled = NULL;
@@ -279,13 +281,14 @@ test_failures_stay (Fixture *fixture, gconstpointer data)
   spare_job_queue_add (fixture->queue, paths, SPARE_JOB_AUTO, options);
   wait_for_jobs (fixture);
   spare_job_queue_add (fixture->queue, more, SPARE_JOB_AUTO, options);
-  cancelled = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 7);
+  cancelled = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 9);
+  g_assert_cmpint (spare_job_get_state (cancelled), ==, SPARE_JOB_WAITING);
   spare_job_cancel (cancelled);
   wait_for_jobs (fixture);
   g_assert_cmpint (spare_job_get_state (cancelled), ==, SPARE_JOB_CANCELLED);
 
   spare_job_queue_clear_finished (fixture->queue);
-  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 7);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 9);
   left = g_list_model_get_item (G_LIST_MODEL (fixture->queue), 0);
   g_assert_cmpint (spare_job_get_state (left), ==, SPARE_JOB_FAILED);
   spare_job_queue_clear_finished (fixture->queue);
