@@ -266,15 +266,9 @@ test_failures_stay (Fixture *fixture, gconstpointer data)
   g_autoptr (SpareJobOptions) options = spare_files_page_make_options (fixture->page);
   const char *const paths[] = { "/nonexistent/a", "/nonexistent/b", NULL };
   /* More than start at once: the last one waits until the loop runs. */
-  const char *const more[] = { "/nonexistent/c",
-                               "/nonexistent/d",
-                               "/nonexistent/e",
-                               "/nonexistent/f",
-                               "/nonexistent/g",
-                               "/nonexistent/h",
-                               "/nonexistent/i",
-                               "/nonexistent/j",
-                               NULL };
+  const char *const more[] = { "/nonexistent/c", "/nonexistent/d", "/nonexistent/e",
+                               "/nonexistent/f", "/nonexistent/g", "/nonexistent/h",
+                               "/nonexistent/i", "/nonexistent/j", NULL };
   g_autoptr (SpareJob) left = NULL;
   g_autoptr (SpareJob) cancelled = NULL;
 
