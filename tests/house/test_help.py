@@ -88,7 +88,7 @@ def named():
     def plain(message):
         return message.replace('_', '').replace('\u00a0', ' ').replace('\\"', '"')
 
-    languages = re.findall(r"'([a-z]{2})'", sources.read(TOP, 'help/meson.build'))
+    languages = sources.read(TOP, 'help/LINGUAS').split()
     english = {plain(found) for found in re.findall(r'^msgid(?:_plural)? "(.*)"$', messages(languages[0]), re.MULTILINE)}
     for language in languages:
         known = {plain(found) for found in re.findall(r'^msgstr(?:\[\d\])? "(.*)"$', messages(language), re.MULTILINE)}
