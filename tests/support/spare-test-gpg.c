@@ -5,7 +5,11 @@
 
 #include "spare-test-gpg.h"
 
+#include <fcntl.h>
+#include <gio/gunixoutputstream.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,6 +83,31 @@ spare_test_home_free (SpareTestHome *self)
   g_free (self);
 }
 
+typedef struct
+{
+  GBytes *input;
+  int fd;
+} Feed;
+
+/* Writes the input through a pipe. A gpg that ends early leaves the rest of it unread: its exit status tells that story. */
+static gpointer
+feed_thread (gpointer data)
+{
+  Feed *feed = data;
+  g_autoptr (GOutputStream) pipe = g_unix_output_stream_new (feed->fd, TRUE);
+  g_autoptr (GError) error = NULL;
+  gsize size;
+  const void *octets = g_bytes_get_data (feed->input, &size);
+  sigset_t signals;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGPIPE);
+  pthread_sigmask (SIG_BLOCK, &signals, NULL); /* in this thread alone */
+  if (!g_output_stream_write_all (pipe, octets, size, NULL, NULL, &error))
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+  return NULL;
+}
+
 static int
 run (SpareTestHome *self,
      GBytes *input,
@@ -93,6 +122,8 @@ run (SpareTestHome *self,
   g_autoptr (GBytes) err = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
+  Feed feed = { input, -1 };
+  GThread *feeder;
 
   g_ptr_array_add (argv, (gpointer) GPG_PATH);
   g_ptr_array_add (argv, (gpointer) "--homedir");
@@ -105,14 +136,25 @@ run (SpareTestHome *self,
     g_ptr_array_add (argv, arguments->pdata[i]);
   g_ptr_array_add (argv, NULL);
 
-  launcher = g_subprocess_launcher_new (
-      (input ? G_SUBPROCESS_FLAGS_STDIN_PIPE : G_SUBPROCESS_FLAGS_NONE)
-      | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE
+                                        | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  if (input)
+    {
+      int ends[2];
+
+      g_assert_true (g_unix_open_pipe (ends, FD_CLOEXEC, &error));
+      g_subprocess_launcher_take_stdin_fd (launcher, ends[0]);
+      feed.fd = ends[1];
+    }
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   g_subprocess_launcher_unsetenv (launcher, "GNUPGHOME");
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv->pdata, &error);
   g_assert_no_error (error);
-  g_subprocess_communicate (process, input, NULL, &out, &err, &error);
+  g_subprocess_launcher_close (launcher); /* or nobody notices that gpg no longer reads */
+  feeder = input ? g_thread_new ("feed", feed_thread, &feed) : NULL;
+  g_subprocess_communicate (process, NULL, NULL, &out, &err, &error);
+  if (feeder)
+    g_thread_join (feeder);
   g_assert_no_error (error);
   text = g_strndup (g_bytes_get_size (err) ? g_bytes_get_data (err, NULL) : "",
                     g_bytes_get_size (err));

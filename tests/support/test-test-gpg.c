@@ -101,6 +101,22 @@ test_hash (void)
   g_assert_cmpstr (before, !=, after);
 }
 
+/* More than any pipe holds. */
+static void
+test_unread (void)
+{
+  g_autoptr (SpareTestHome) home = spare_test_home_new ();
+  g_autofree guint8 *octets = g_malloc0 (4 << 20);
+  g_autoptr (GBytes) input = g_bytes_new (octets, 4 << 20);
+  g_autoptr (GBytes) version = spare_test_gpg_filter (home, input, "--version", NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_str_has_prefix (g_bytes_get_data (version, NULL), "gpg "));
+  g_assert_cmpint (spare_test_gpg_full (home, input, NULL, &text, "--no-such-option", NULL), ==,
+                   2);
+  g_assert_nonnull (strstr (text, "no-such-option"));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -109,6 +125,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/support/each-kind-of-key-is-what-its-name-says", test_kinds);
   g_test_add_func ("/support/a-home-is-gone-with-its-object", test_teardown);
   g_test_add_func ("/support/the-tree-hash-sees-one-changed-octet", test_hash);
+  g_test_add_func ("/support/a-gpg-that-ends-before-its-input-is-no-failure", test_unread);
 
   return g_test_run ();
 }
