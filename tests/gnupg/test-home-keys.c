@@ -3,13 +3,19 @@
 #include "config.h"
 
 #include "engine-child.h"
+#include "spare-agent-private.h"
 #include "spare-engine.h"
 #include "spare-error.h"
+#include "spare-gpgme-private.h"
 #include "spare-home.h"
 #include "spare-test-gpg.h"
 #include "spare-user-id.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static const char ada[] = "Ada Lovelace <ada@example.org>";
 
@@ -184,6 +190,82 @@ test_by_fingerprint (void)
   g_clear_object (&by_id);
   by_id = spare_home_find_key_by_id_sync (home, 0x0123456789abcdef, TRUE, NULL, &error);
   g_assert_error (error, SPARE_ERROR, SPARE_ERROR_NO_KEY);
+}
+
+/* --- The agent dies --- */
+
+/* What is left of an agent: it greets a few that connect, then it is gone, with its socket or without. */
+typedef struct
+{
+  char *socket_path;
+  int fd;
+  int n_greeted;
+  gboolean takes_socket;
+} LastBreath;
+
+static gpointer
+last_breath_thread (gpointer data)
+{
+  LastBreath *breath = data;
+
+  for (int i = 0; i < breath->n_greeted; i++)
+    {
+      int fd = accept (breath->fd, NULL, NULL);
+
+      g_assert_cmpint (fd, >=, 0);
+      g_assert_cmpint (send (fd, "OK last words\n", 14, MSG_NOSIGNAL), ==, 14);
+      if (i + 1 == breath->n_greeted)
+        {
+          close (breath->fd);
+          if (breath->takes_socket)
+            g_unlink (breath->socket_path);
+        }
+      close (fd);
+    }
+  return NULL;
+}
+
+static void
+test_dying_agent (void)
+{
+  static const struct
+  {
+    int n_greeted;
+    gboolean takes_socket;
+    const char *reason;
+  } rows[] = {
+    { 1, TRUE, "gpg finds no socket" },
+    { 1, FALSE, "gpg finds a socket that nobody listens at" },
+    { 2, TRUE, "gpg is greeted, then alone" },
+    { 2, FALSE, "the same, the socket stays" },
+  };
+  g_autoptr (SpareTestHome) stock = spare_test_home_new ();
+  g_autofree char *fingerprint = spare_test_create_key (stock, SPARE_TEST_KEY_DEFAULT, ada,
+                                                        NULL);
+  g_autoptr (SpareHome) home = open_home (stock);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *socket_path = spare_home_dup_agent_socket_private (home, &error);
+      struct sockaddr_un address = { .sun_family = AF_UNIX };
+      LastBreath breath = { socket_path, socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                            rows[i].n_greeted, rows[i].takes_socket };
+      g_autoptr (SpareKey) key = NULL;
+      GThread *thread;
+
+      g_test_message ("%s", rows[i].reason);
+      g_assert_no_error (error);
+      spare_agent_kill (socket_path);
+      g_strlcpy (address.sun_path, socket_path, sizeof address.sun_path);
+      g_assert_no_errno (bind (breath.fd, (struct sockaddr *) &address, sizeof address));
+      g_assert_no_errno (listen (breath.fd, 1));
+      thread = g_thread_new ("last breath", last_breath_thread, &breath);
+      key = spare_home_get_key_sync (home, fingerprint, TRUE, NULL, &error);
+      g_thread_join (thread);
+      g_assert_no_error (error);
+      g_assert_true (spare_key_has_secret (key));
+    }
 }
 
 static void
@@ -474,6 +556,7 @@ main (int argc, char *argv[])
   ADD ("a-state-is-that-of-the-time-asked-for", test_time);
   ADD ("of-two-encryption-subkeys-the-newest-and-the-oldest-are-found", test_two_subkeys);
   ADD ("a-key-is-had-by-its-whole-fingerprint-only", test_by_fingerprint);
+  ADD ("a-dying-agent-takes-no-secret-key-with-it", test_dying_agent);
   ADD ("a-public-key-is-no-secret-key", test_public_is_not_secret);
   ADD ("an-empty-home-has-no-keys", test_empty);
   ADD ("a-bad-engine-is-no-empty-home", test_bad_engines);

@@ -3,8 +3,9 @@
  *
  * Promise: an empty answer is true. GPGME shows an engine that is missing, crashes or talks nonsense as a home without
  * keys; so the engine must have proven healthy before (each context sees to that), and the guard's word about how it
- * ended is heeded. A key is found by its whole fingerprint, compared octet by octet; gpg's own
- * matching (names, short ids) decides nothing. */
+ * ended is heeded. A dead agent looks like keys without their secret parts: it is started again, and they are listed
+ * once more. A key is found by its whole fingerprint, compared octet by octet; gpg's own matching (names, short ids)
+ * decides nothing. */
 #include "config.h"
 
 #include "spare-home.h"
@@ -23,13 +24,13 @@ unref_key (gpointer key)
   gpgme_key_unref (key);
 }
 
-/* Returns GPGME's keys. @pattern: NULL, a fingerprint, or a key id in hex. */
 static GPtrArray *
-list (SpareHome *home,
-      const char *pattern,
-      gboolean secret,
-      GCancellable *cancellable,
-      GError **error)
+list_once (SpareHome *home,
+           const char *pattern,
+           gboolean secret,
+           GCancellable *cancellable,
+           gboolean *may_repeat,
+           GError **error)
 {
   g_autoptr (SpareContext)
       context = spare_home_new_context_private (home, SPARE_CONTEXT_DEFAULT, cancellable,
@@ -37,6 +38,7 @@ list (SpareHome *home,
   g_autoptr (SpareOperation) operation = NULL;
   const SpareEngineFacts *facts;
 
+  *may_repeat = context != NULL;
   if (context == NULL)
     return NULL;
   context->keys = g_ptr_array_new_with_free_func (unref_key);
@@ -57,6 +59,30 @@ list (SpareHome *home,
                          facts->guard_code ? facts->guard_code : gpgme_error (GPG_ERR_INTERNAL),
                          "list keys");
   return NULL;
+}
+
+/* Returns GPGME's keys. @pattern: NULL, a fingerprint, or a key id in hex. */
+static GPtrArray *
+list (SpareHome *home,
+      const char *pattern,
+      gboolean secret,
+      GCancellable *cancellable,
+      GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gboolean may_repeat, restarted;
+  g_autoptr (GPtrArray)
+      keys = list_once (home, pattern, secret, cancellable, &may_repeat, &failure);
+
+  if (secret && may_repeat && !g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      && spare_home_ensure_agent_private (home, &restarted, NULL) && restarted)
+    {
+      g_debug ("list keys: the agent had died; once more");
+      return list_once (home, pattern, secret, cancellable, &may_repeat, error);
+    }
+  if (keys == NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return g_steal_pointer (&keys);
 }
 
 gpgme_key_t
