@@ -230,7 +230,8 @@ delivered_cb (gpointer object, gpointer result, const GError *error, gpointer da
     }
   text = describe (wish);
   spare_delivery_dialog_finish (dialog,
-                                wish->n_bundles > 0 ? _ ("Written") : _ ("Nothing to Write"),
+                                wish->n_bundles > 0 ? C_ ("bundles", "Written")
+                                                    : _ ("Nothing to Write"),
                                 text, wish->left_out, wish->n_bundles > 0);
   if (wish->delivery->delivered)
     wish->delivery->delivered (wish->delivery->object);

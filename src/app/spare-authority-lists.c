@@ -52,7 +52,8 @@ packet_item (SpareRegistryPacket *packet)
   else if (packet->proven)
     spare_authority_item_set_chip (item, "object-select-symbolic", _ ("Proven"), "authority");
   else
-    spare_authority_item_set_chip (item, "dialog-question-symbolic", _ ("Held"), "pending");
+    spare_authority_item_set_chip (item, "dialog-question-symbolic", C_ ("deposit", "Held"),
+                                   "pending");
   return item;
 }
 
@@ -106,7 +107,8 @@ owner_item (SpareRegistryOwner *owner, gint64 position)
   else if (owner->lost == SPARE_LOSS_LOST)
     spare_authority_item_set_chip (item, "dialog-warning-symbolic", _ ("Key Lost"), "unusable");
   else if (owner->enrolled)
-    spare_authority_item_set_chip (item, "object-select-symbolic", _ ("Enrolled"), "authority");
+    spare_authority_item_set_chip (item, "object-select-symbolic", C_ ("owner", "Enrolled"),
+                                   "authority");
   else
     spare_authority_item_set_chip (item, "dialog-question-symbolic", _ ("Only Seen"),
                                    "pending");

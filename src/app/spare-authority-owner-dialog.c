@@ -254,12 +254,12 @@ add_facts (SpareDetailsWindow *window, const SpareRegistryOwner *owner, Form *fo
       g_autofree char *evidence = spare_display_text (owner->evidence ? owner->evidence : "",
                                                       -1, 400);
 
-      spare_fact_list_add (group, _ ("Enrolled"), when, FALSE, FALSE);
+      spare_fact_list_add (group, C_ ("date", "Enrolled"), when, FALSE, FALSE);
       spare_fact_list_add (group, _ ("Contact"), contact, FALSE, TRUE);
       spare_fact_list_add (group, _ ("Evidence"), evidence, FALSE, FALSE);
     }
   else
-    spare_fact_list_add (group, _ ("Enrolled"),
+    spare_fact_list_add (group, C_ ("date", "Enrolled"),
                          _ ("No: by the usual policy nothing can be recovered for this owner"),
                          FALSE, FALSE);
   form->error_label = g_object_new (GTK_TYPE_LABEL, "accessible-role",

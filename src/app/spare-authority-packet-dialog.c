@@ -66,7 +66,8 @@ spare_authority_packet_dialog_new (GtkWindow *parent, const SpareRegistryPacket 
   spare_fact_list_add (group, _ ("Size of the File"), size, FALSE, FALSE);
   spare_fact_list_add (group, _ ("Taken In"), intake, FALSE, FALSE);
   spare_fact_list_add (group, _ ("Receipt"),
-                       packet->receipted ? _ ("Written") : _ ("Not written yet"), FALSE, FALSE);
+                       packet->receipted ? C_ ("receipt", "Written") : _ ("Not written yet"),
+                       FALSE, FALSE);
   add_text (group, _ ("Serial Number"), packet->serial, TRUE);
   add_text (group, _ ("File Id"), packet->file_id, TRUE);
 

@@ -42,8 +42,7 @@ spare_case_steps_title (SpareCaseStep step)
     case SPARE_CASE_STEP_APPROVALS:
       return _ ("Approvals");
     case SPARE_CASE_STEP_WAITING:
-      /* Translators: the state of a packet, and the name of a step */
-      return _ ("Waiting");
+      return C_ ("step of a case", "Waiting");
     case SPARE_CASE_STEP_RECOVERY:
       return _ ("Recovery");
     case SPARE_CASE_STEP_DELIVERY:
@@ -214,7 +213,8 @@ add_claim (const SpareCaseView *view, GtkWidget *page)
       g_autofree char *person = spare_display_text (one->person, -1, 160);
 
       spare_case_steps_add_row (list, NULL, _ ("Owner of the Old Key"), person,
-                                "object-select-symbolic", _ ("Enrolled"), "authority");
+                                "object-select-symbolic", C_ ("owner", "Enrolled"),
+                                "authority");
     }
   else
     spare_case_steps_add_row (list, NULL, _ ("Owner of the Old Key"),

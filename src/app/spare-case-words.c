@@ -32,13 +32,13 @@ spare_case_words_state (SpareCaseState state)
     case SPARE_CASE_APPROVAL:
       return _ ("Approvals");
     case SPARE_CASE_WAITING:
-      return _ ("Waiting");
+      return C_ ("case", "Waiting");
     case SPARE_CASE_READY:
-      return _ ("Ready");
+      return C_ ("case", "Ready");
     case SPARE_CASE_GRANTED:
-      return _ ("Granted");
+      return C_ ("case", "Granted");
     case SPARE_CASE_REFUSED:
-      return _ ("Refused");
+      return C_ ("case", "Refused");
     case SPARE_CASE_EXPIRED:
       return _ ("Expired");
     case SPARE_CASE_WITHDRAWN:
@@ -66,9 +66,9 @@ spare_case_words_dup_sentence (const SpareCase *one)
     case SPARE_CASE_READY:
       return g_strdup (_ ("Saved · ready for recovery"));
     case SPARE_CASE_GRANTED:
-      return g_strdup (_ ("Granted"));
+      return g_strdup (C_ ("case", "Granted"));
     case SPARE_CASE_REFUSED:
-      return g_strdup (_ ("Refused"));
+      return g_strdup (C_ ("case", "Refused"));
     case SPARE_CASE_EXPIRED:
       return g_strdup (_ ("Expired: the person can ask again"));
     case SPARE_CASE_WITHDRAWN:

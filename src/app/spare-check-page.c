@@ -284,7 +284,8 @@ static void
 choose_cb (SpareCheckPage *self)
 {
   spare_file_chooser_open (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                           _ ("Choose Folders to Check"), _ ("_Check"), TRUE, chosen_cb, self);
+                           _ ("Choose Folders to Check"), C_ ("button", "_Check"), TRUE,
+                           chosen_cb, self);
 }
 
 static void

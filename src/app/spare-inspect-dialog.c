@@ -60,7 +60,7 @@ format_words (const char *format)
     return _ ("OpenPGP version 2, protected against changes");
   if (g_strcmp0 (format, "sed") == 0)
     return _ ("Old OpenPGP, not protected against changes");
-  return format ? format : _ ("Unknown");
+  return format ? format : C_ ("format", "Unknown");
 }
 
 static void

@@ -29,7 +29,7 @@ add_packet_facts (AdwPreferencesGroup *group, const SpareOutboxEntry *entry)
 
       spare_fact_list_add (group, _ ("Description"), description, FALSE, FALSE);
     }
-  spare_fact_list_add (group, _ ("Encrypted"), when, FALSE, FALSE);
+  spare_fact_list_add (group, C_ ("date", "Encrypted"), when, FALSE, FALSE);
   spare_fact_list_add (group, _ ("Size of the File"), size, FALSE, FALSE);
   spare_fact_list_add (group, _ ("Kept"),
                        entry->mode == SPARE_ESCROW_DETACHED

@@ -43,11 +43,11 @@ spare_packet_row_describe_state (const SpareOutboxEntry *entry, const char **ico
       return g_strdup (_ ("Exported"));
     case SPARE_OUTBOX_ACKNOWLEDGED:
       *icon = "object-select-symbolic";
-      return g_strdup (_ ("Held"));
+      return g_strdup (C_ ("packet", "Held"));
     case SPARE_OUTBOX_PENDING:
     default:
       *icon = "document-send-symbolic";
-      return g_strdup (entry->packet ? _ ("Waiting") : _ ("Authority Missing"));
+      return g_strdup (entry->packet ? C_ ("packet", "Waiting") : _ ("Authority Missing"));
     }
 }
 

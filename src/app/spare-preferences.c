@@ -169,7 +169,8 @@ update_authority (SparePreferences *self)
 
   if (fingerprint)
     {
-      g_autofree char *name = key ? spare_names_dup_whole (key) : g_strdup (_ ("Unknown"));
+      g_autofree char *name = key ? spare_names_dup_whole (key)
+                                  : g_strdup (C_ ("name", "Unknown"));
       g_autofree char *lines = spare_names_dup_two_lines (fingerprint);
       g_autofree char *state = spare_pin_describe (pin);
 

@@ -27,7 +27,7 @@ state_words (const SpareRequest *request)
     case SPARE_REQUEST_GRANTED:
       return _ ("Granted, and the files were given back");
     case SPARE_REQUEST_REFUSED:
-      return _ ("Refused");
+      return C_ ("request", "Refused");
     case SPARE_REQUEST_OPEN:
     default:
       return request->place ? _ ("Waiting for an answer")

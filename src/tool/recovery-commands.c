@@ -123,12 +123,12 @@ describe_state (SpareRequestState state)
   switch (state)
     {
     case SPARE_REQUEST_OPEN:
-      return _ ("open");
+      return C_ ("request", "open");
     case SPARE_REQUEST_GRANTED:
-      return _ ("granted");
+      return C_ ("request", "granted");
     case SPARE_REQUEST_REFUSED:
     default:
-      return _ ("refused");
+      return C_ ("request", "refused");
     }
 }
 

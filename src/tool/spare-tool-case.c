@@ -157,9 +157,9 @@ describe_state (SpareCaseState state)
     case SPARE_CASE_READY:
       return _ ("ready to be recovered");
     case SPARE_CASE_GRANTED:
-      return _ ("granted");
+      return C_ ("case", "granted");
     case SPARE_CASE_REFUSED:
-      return _ ("refused");
+      return C_ ("case", "refused");
     case SPARE_CASE_EXPIRED:
       return _ ("expired");
     case SPARE_CASE_WITHDRAWN:

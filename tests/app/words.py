@@ -14,7 +14,8 @@ import uit
 
 COUNTRY = {'de': 'de_DE', 'it': 'it_IT'}
 PLACE = r'%[-.0-9]*(?:ll)?[a-zA-Z]'
-messages = {}
+# What is said in English, and in the language; once for each context in which it stands.
+messages = []
 
 
 def plain(message):
@@ -32,7 +33,7 @@ def speak(build):
     for key, text in catalogue.items():
         message, number = key if isinstance(key, tuple) else (key, None)
         if message and number != 0:    # of a plural, the form for many
-            messages[message.split('\x04')[-1]] = text
+            messages.append((message.split('\x04')[-1], text))
     os.environ['LANGUAGE'] = language
     # Dates and times come from the system's locale, which is made here if its sources are there.
     locale = COUNTRY.get(language, language) + '.UTF-8'
@@ -49,10 +50,10 @@ def ways(words):
     that differ in their access keys alone may be translated differently."""
     if not words or not messages:
         return [words]
-    found = [plain(text) for message, text in messages.items() if plain(message) == plain(words)]
+    found = [plain(text) for message, text in messages if plain(message) == plain(words)]
     if found:
         return found
-    for message, text in messages.items():
+    for message, text in messages:
         pattern = ''.join('(.+)' if re.fullmatch(PLACE, part) else re.escape(part) for part in re.split(f'({PLACE})', message))
         match = '%' in message and len(re.sub(PLACE, '', message).strip()) > 4 and re.fullmatch(pattern, words)
         if match:
@@ -66,7 +67,7 @@ def ways(words):
 
 def access_key(label):
     """What presses the button with that label, such as "alt+c"."""
-    for message in [*messages] or [label]:
+    for message, text in messages:
         if '_' in message and plain(message) == label.replace('_', ''):
-            return 'alt+' + messages.get(message, message).split('_')[1][0].lower()
+            return 'alt+' + text.split('_')[1][0].lower()
     return 'alt+' + label.split('_')[1][0].lower()

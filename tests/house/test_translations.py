@@ -2,12 +2,14 @@
 """What a person reads can be translated, and is: all files with such text are listed, gettext's tools read them, and the catalogues
 of all languages are whole."""
 
+import gettext
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 import sources
 import tap
@@ -73,7 +75,7 @@ def plain_words():
     bad = []
     for path in sources.files(TOP, 'src', endings=['.c', '.h']):
         text = sources.code(sources.read(TOP, path))
-        for match in re.finditer(r'(?<![A-Za-z0-9_])(?:_|N_) ?\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)\)', text):
+        for match in re.finditer(r'(?<![A-Za-z0-9_])(?:_|N_|N?C_) ?\(\s*(?:"[^"]*"\s*,\s*)?((?:"(?:\\.|[^"\\])*"\s*)+)\)', text):
             words = ''.join(re.findall(r'"((?:\\.|[^"\\])*)"', match.group(1)))
             if re.search(r'\b(PKESK|SEIPD|ESK|ownertrust|trustdb|keyring daemon|e\.g\.|i\.e\.|etc\.)|[!]$|[a-z]\'', words):
                 bad.append(f'{path}:{text.count(chr(10), 0, match.start()) + 1}: {words}')
@@ -151,6 +153,51 @@ def real_locale(folder):
     raise tap.Skip('there is no locale C.UTF-8 here to be copied')
 
 
+def translators():
+    """{language: what gives a message, of a context or none, in that language}; English too."""
+    found = {'en': lambda context, text: text}
+    with tempfile.TemporaryDirectory() as folder:
+        for language in languages():
+            run('msgfmt', '-o', f'{folder}/{language}.mo', f'{TOP}/po/{language}.po')
+            with open(f'{folder}/{language}.mo', 'rb') as file:
+                catalogue = gettext.GNUTranslations(file)
+            found[language] = lambda context, text, catalogue=catalogue: \
+                catalogue.pgettext(context, text) if context else catalogue.gettext(text)
+    return found
+
+
+def access_keys():
+    """Each item of a menu has an access key that no other of the same menu has, in each language."""
+    menus, bad, spoken_by = 0, [], translators()
+    for path in sources.files(TOP, 'src/app', endings=['.ui']):
+        for menu in xml.etree.ElementTree.fromstring(sources.read(TOP, path)).iter('menu'):
+            menus += 1
+            items = [(node.get('context'), node.text) for node in menu.iter('attribute') if node.get('name') == 'label']
+            for language, translate in spoken_by.items():
+                taken = {}
+                for label in (translate(*item) for item in items):
+                    key = re.search(r'_(\w)', label)
+                    taken.setdefault(key.group(1).lower() if key else None, []).append(label)
+                bad += [f'{path}, {language}: no key: {label}' for label in taken.pop(None, [])]
+                bad += [f'{path}, {language}: {key}: {", ".join(labels)}' for key, labels in taken.items() if len(labels) > 1]
+    assert menus >= 3, menus
+    sources.none(bad, 'Access keys of menus:')
+
+
+def two_meanings():
+    """An English word that stands for two things has a context wherever it stands, never in one place alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        run('xgettext', *PRESET, '-o', f'{folder}/sparekey.pot', *listed())
+        template = sources.read(folder, 'sparekey.pot')
+    contexts = {}
+    for context, message in re.findall(r'^(?:msgctxt "(.*)"\n)?msgid "(.+)"$', template, re.MULTILINE):
+        contexts.setdefault(message, set()).add(context)
+    assert contexts['Waiting'] == {'case', 'file', 'packet', 'step of a case'}, contexts['Waiting']
+    # The button and the entry in the window of shortcuts do the same; some languages say it in two moods.
+    sources.none(sorted(message for message, some in contexts.items() if '' in some and len(some) > 1 and message != 'Undo'),
+                 'With and without a context:')
+
+
 def spoken():
     """Both programs speak another language from the build folder as they are."""
     with tempfile.TemporaryDirectory() as folder:
@@ -163,4 +210,5 @@ def spoken():
             assert words not in run(program, option, environment={'LC_ALL': 'C.UTF-8', 'LANGUAGE': ''})
 
 
-tap.run(complete, nothing_else, extracted, plain_words, whole, programs_translated, help_translated, menus_translated, spoken)
+tap.run(complete, nothing_else, extracted, plain_words, whole, programs_translated, help_translated, menus_translated,
+        access_keys, two_meanings, spoken)

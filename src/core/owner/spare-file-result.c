@@ -77,7 +77,7 @@ describe_decryption (GString *text, const SpareFileResult *self)
 static void
 describe_encryption (GString *text, const SpareFileResult *self)
 {
-  g_string_append (text, _ ("Encrypted"));
+  g_string_append (text, C_ ("file", "Encrypted"));
   if (self->serial != NULL)
     /* Translators: the number of an escrow packet. */
     g_string_append_printf (text, _ (" · serial %s"), self->serial);

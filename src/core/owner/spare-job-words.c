@@ -83,6 +83,6 @@ spare_job_describe (SpareJob *self)
       return g_strdup (_ ("Undone"));
     case SPARE_JOB_WAITING:
     default:
-      return g_strdup (_ ("Waiting"));
+      return g_strdup (C_ ("file", "Waiting"));
     }
 }
