@@ -354,7 +354,6 @@ spare_application_startup (GApplication *application)
     { "win.choose-files", { "<Control>o" } },
     { "win.choose-folder", { "<Control><Shift>o" } },
     { "win.inspect", { "<Control>i" } },
-    { "win.show-help-overlay", { "<Control>question" } },
     { "window.close", { "<Control>w" } },
   };
 

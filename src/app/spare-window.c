@@ -17,7 +17,6 @@
 #include "spare-intake.h"
 #include "spare-panel-window.h"
 #include "spare-set-up.h"
-#include "spare-shortcuts-window.h"
 #include "spare-window-private.h"
 #include "spare-wrap-layout.h"
 
@@ -335,12 +334,6 @@ other_key_action (GSimpleAction *action, GVariant *parameter, gpointer user_data
       GTK_WINDOW (spare_panel_window_new_for_key (GTK_WINDOW (self), self->owner)));
 }
 
-static void
-show_shortcuts_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  spare_shortcuts_window_present (GTK_APPLICATION_WINDOW (user_data));
-}
-
 static const GActionEntry window_actions[] = {
   { "other-key", other_key_action },
   { "start", start_action },
@@ -352,7 +345,6 @@ static const GActionEntry window_actions[] = {
   { "clear-finished", clear_finished_action },
   { "inspect", inspect_action },
   { "inspect-path", inspect_path_action, "ay" },
-  { "show-help-overlay", show_shortcuts_action },
   { "unlock-keyring", unlock_action },
   { "import-certificate", import_certificate_action },
 };

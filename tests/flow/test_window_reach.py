@@ -250,25 +250,6 @@ def screen_reader_alone():
     app.clear()
 
 
-def window_that_is_gone():
-    """A screen reader that asks for a window which has just been closed is answered; the list of shortcuts is made anew each time."""
-    app = story['app']
-
-    def ask():
-        """For a child far beyond the last: what GTK looks for then is a window that it keeps, shown or not."""
-        return app.cache.bus.call_sync(
-            app.cache.program, '/org/a11y/atspi/accessible/root', 'org.a11y.atspi.Accessible', 'GetChildAtIndex',
-            window.GLib.Variant('(i)', (40,)), None, window.Gio.DBusCallFlags.NONE, 10000, None).unpack()
-    assert ask(), 'no answer'
-    for _ in range(2):
-        app.front()
-        uit.keys('ctrl+question')
-        app.see('Paste Copied Files')
-        uit.keys('Escape')
-        uit.eventually(lambda: not app.sees('Paste Copied Files'), 'the end of the list of shortcuts')
-        assert ask(), 'no answer'
-
-
 def managed():
     """What the administrator's policy sets can be seen and not changed, and says who set it."""
     story['app'].end()
@@ -297,4 +278,4 @@ def managed():
 
 
 tap.run(keyboard_alone, files_page, escrow_page, check_page, lost_key, preferences, named, row_menu, opened_and_exported,
-        screen_reader_alone, window_that_is_gone, managed)
+        screen_reader_alone, managed)
