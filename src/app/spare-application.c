@@ -350,6 +350,7 @@ spare_application_startup (GApplication *application)
     { "app.quit", { "<Control>q" } },
     { "app.preferences", { "<Control>comma" } },
     { "app.help", { "F1" } },
+    { "win.show-help-overlay", { "<Control>question" } },
     { "win.find", { "<Control>f" } },
     { "win.choose-files", { "<Control>o" } },
     { "win.choose-folder", { "<Control><Shift>o" } },

@@ -17,6 +17,7 @@
 #include "spare-authority-window-private.h"
 #include "spare-case-window.h"
 #include "spare-case.h"
+#include "spare-shortcuts.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -462,6 +463,7 @@ spare_authority_window_init (SpareAuthorityWindow *self)
   g_action_map_add_action_entries (G_ACTION_MAP (self), paste_actions,
                                    G_N_ELEMENTS (paste_actions), self);
   spare_authority_window_add_work (self);
+  spare_shortcuts_add (GTK_APPLICATION_WINDOW (self));
   spare_authority_window_enable_work (self, FALSE);
   g_signal_connect (target, "drop", G_CALLBACK (drop_cb), self);
   gtk_widget_add_controller (self->main_box, GTK_EVENT_CONTROLLER (target));

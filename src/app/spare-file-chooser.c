@@ -25,7 +25,7 @@ static void
 choice_free (Choice *choice)
 {
   g_object_unref (choice->object);
-  g_object_unref (choice->native);
+  g_clear_object (&choice->native);
   g_free (choice);
 }
 
@@ -79,6 +79,8 @@ response_cb (GtkNativeDialog *dialog, int response, Choice *choice)
     {
       g_autoptr (GTask) task = g_task_new (g_ptr_array_index (files, 0), NULL, read_cb, choice);
 
+      /* No window is kept hidden: spare-shortcuts.c says why. */
+      g_clear_object (&choice->native);
       g_task_run_in_thread (task, read_thread);
       return;
     }

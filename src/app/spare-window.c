@@ -17,6 +17,7 @@
 #include "spare-intake.h"
 #include "spare-panel-window.h"
 #include "spare-set-up.h"
+#include "spare-shortcuts.h"
 #include "spare-window-private.h"
 #include "spare-wrap-layout.h"
 
@@ -496,6 +497,7 @@ spare_window_init (SpareWindow *self)
   g_action_map_add_action_entries (G_ACTION_MAP (self), window_actions,
                                    G_N_ELEMENTS (window_actions), self);
   spare_window_add_recovery_actions (self);
+  spare_shortcuts_add (GTK_APPLICATION_WINDOW (self));
   g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->main_box), GTK_EVENT_CONTROLLER (target));
   g_signal_connect (self, "notify::is-active", G_CALLBACK (spare_window_came_to_front), NULL);

@@ -250,6 +250,27 @@ def screen_reader_alone():
     app.clear()
 
 
+def asked_too_late():
+    """A screen reader that asks for a window that was just closed, by its number, gets an answer and does no harm."""
+    app = story['app']
+    app.front()
+    app.cache.ask_too_far()
+    for action, title in ('show-help-overlay', 'Keyboard Shortcuts'), ('lost-key', 'I Lost My Key'), ('choose-files', 'Choose'):
+        uit.activate(action, window_number=1)
+        opened = uit.window(title)
+        app.cache.ask_too_far()
+        uit.xdotool('windowactivate', '--sync', opened)
+        uit.keys('Escape')
+        uit.eventually(lambda: not window.on_screen(title), f'the end of {title!r}')
+        app.cache.ask_too_far()
+    uit.activate('show-help-overlay', window_number=1)
+    uit.window('Keyboard Shortcuts')
+    uit.activate('quit')
+    assert app.process.wait(20) == 0
+    assert not app.complaints(), app.complaints()
+    story['app'] = window.Window(PROGRAM)
+
+
 def managed():
     """What the administrator's policy sets can be seen and not changed, and says who set it."""
     story['app'].end()
@@ -278,4 +299,4 @@ def managed():
 
 
 tap.run(keyboard_alone, files_page, escrow_page, check_page, lost_key, preferences, named, row_menu, opened_and_exported,
-        screen_reader_alone, managed)
+        screen_reader_alone, asked_too_late, managed)

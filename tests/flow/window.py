@@ -72,9 +72,17 @@ class Cache:
                                   'GetConnectionUnixProcessID', GLib.Variant('(s)', (name,)), None, Gio.DBusCallFlags.NONE,
                                   5000, None).unpack()[0]
 
-    def ask(self, program, path, interface, method):
-        return self.bus.call_sync(program, path, interface, method, None, None, Gio.DBusCallFlags.NONE, 10000,
+    def ask(self, program, path, interface, method, parameters=None):
+        return self.bus.call_sync(program, path, interface, method, parameters, None, Gio.DBusCallFlags.NONE, 10000,
                                   None).get_child_value(0)
+
+    def ask_too_far(self):
+        """Asks for a window of the program by a number that is too high: a screen reader does, when one was just closed."""
+        try:
+            self.ask(self.program, '/org/a11y/atspi/accessible/root', 'org.a11y.atspi.Accessible', 'GetChildAtIndex',
+                     GLib.Variant('(i)', (9,)))
+        except GLib.Error as error:
+            assert not error.matches(Gio.dbus_error_quark(), Gio.DBusError.NO_REPLY), 'it ended'
 
     def items(self):
         """All that was told so far. There are hundreds: of each only what is wanted is taken out of the answer."""
@@ -242,13 +250,18 @@ def menu_item(app, words, place):
     return uit.eventually(look, f'the menu item {words!r}', 20)[0]
 
 
+def on_screen(title):
+    """Whether there is a window with this title."""
+    return bool(subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], check=False,
+                               capture_output=True).stdout.strip())
+
+
 def choose(path, *, title='Choose', root=None):
     """Gives a path to the desktop's file chooser, whose window is there by now or soon."""
     chooser = uit.window(title)
     uit.xdotool('windowactivate', '--sync', chooser)
     uit.fill_file_chooser(root or uit.app('sparekey'), path)
-    uit.eventually(lambda: not subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', title], check=False,
-                                              capture_output=True).stdout.strip(), 'the end of the file chooser')
+    uit.eventually(lambda: not on_screen(title), 'the end of the file chooser')
 
 
 class DragSource:
