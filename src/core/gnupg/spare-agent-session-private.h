@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Milliseconds for one request that asks nobody anything. */
-#define SPARE_AGENT_SESSION_PATIENCE 5000
+/* Milliseconds for one request that asks nobody anything; its passphrase is hashed on the way, which takes several seconds on
+ * a computer that is busy with other things. */
+#define SPARE_AGENT_SESSION_PATIENCE 30000
 /* With a card in the reader. */
 #define SPARE_AGENT_SESSION_CARD_PATIENCE 60000
 

@@ -24,8 +24,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* Seconds: for one packet through gpg. */
-#define GPG_PATIENCE      5
+/* Seconds: for one packet through gpg. On a computer that is busy with other things a key derivation alone can take several. */
+#define GPG_PATIENCE      30
 #define GPG_CARD_PATIENCE 60
 
 struct _SpareSessionKeyOpener
