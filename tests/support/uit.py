@@ -39,8 +39,13 @@ INTERACTIVE = set().union(*(KINDS[kind] for kind in ('button', 'switch', 'check'
     'combo box', 'spin button', 'slider', 'link'}
 
 
+# Deadlines are for a computer that does nothing else; on a busy one everything takes longer, and that is no fault.
+PATIENCE = max(2, float(os.environ.get('SPAREKEY_PATIENCE', '2')))
+
+
 def eventually(condition, what='the condition', seconds=10):
     """What CONDITION returns once it is true; fails after the deadline. What vanishes while it is read counts as false."""
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         try:
