@@ -44,7 +44,7 @@ def private():
     lines = got.stdout.splitlines()
     assert re.fullmatch(r'(/tmp/s\.\w+)/home\|\1/run\|\1/home/\.local/share\|unix:path=\1/run/bus', lines[0]), lines[0]
     assert sorted(re.findall(r"'([^']+)'", lines[1])) == ['org.a11y.Bus', 'org.freedesktop.DBus'], lines[1]
-    assert lines[2:] == ['1280 900', '700'], lines
+    assert lines[2:] == ['1280 900', '700'], (lines, got.stderr)
 
 
 def leaves_nothing():
