@@ -26,7 +26,7 @@ struct _SpareAuthoritySession
   GtkWindow *window; /* weak: where the passphrase is asked */
   gulong changed_id; /* of the registry */
   guint lock_after;  /* seconds without a sign of life */
-  gint64 touched;    /* seconds, see now() */
+  gint64 touched;    /* microseconds, see now() */
   guint lock_source;
   guint n_running;
   gboolean closed;
@@ -229,8 +229,8 @@ now (void)
   struct timespec time;
 
   if (clock_gettime (CLOCK_BOOTTIME, &time) != 0)
-    return g_get_monotonic_time () / G_USEC_PER_SEC;
-  return time.tv_sec;
+    return g_get_monotonic_time ();
+  return time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
 }
 
 static gboolean
@@ -238,7 +238,7 @@ lock_tick_cb (gpointer user_data)
 {
   SpareAuthoritySession *self = user_data;
 
-  if (self->n_running > 0 || now () - self->touched < self->lock_after)
+  if (self->n_running > 0 || now () - self->touched < self->lock_after * G_USEC_PER_SEC)
     return G_SOURCE_CONTINUE;
   self->lock_source = 0;
   spare_authority_session_lock (self);

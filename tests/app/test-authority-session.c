@@ -22,6 +22,8 @@ typedef struct
   SpareAuthoritySession *session;
   GtkWindow *window;
   guint n_locked;
+  gint64 touched; /* and the longest time between two signs of life */
+  gint64 longest;
   guint n_done;
   gboolean succeeded;
 } Fixture;
@@ -171,7 +173,12 @@ test_locks (Fixture *f, gconstpointer data)
 static gboolean
 touch_cb (gpointer user_data)
 {
-  spare_authority_session_touch (((Fixture *) user_data)->session);
+  Fixture *f = user_data;
+  gint64 now = g_get_monotonic_time ();
+
+  f->longest = MAX (f->longest, now - f->touched);
+  f->touched = now;
+  spare_authority_session_touch (f->session);
   return G_SOURCE_CONTINUE;
 }
 
@@ -181,14 +188,34 @@ is_past (gpointer data)
   return g_get_monotonic_time () > *(gint64 *) data;
 }
 
-/* Three times the length of the lock, with signs of life; and then none. */
+static gboolean
+is_idle (gpointer data)
+{
+  return !spare_authority_session_is_busy (data);
+}
+
+/* Three times the length of the lock, with signs of life; and then none. A computer that is so busy that the signs are late
+ * locks as it has to: then it is tried again. */
 static void
 test_stays (Fixture *f, gconstpointer data)
 {
-  gint64 end = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
+  gint64 deadline = g_get_monotonic_time () + DEADLINE;
   guint source = g_timeout_add (100, touch_cb, f);
 
-  wait_for (is_past, &end);
+  do
+    {
+      gint64 end = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
+
+      g_assert_cmpint (end, <, deadline);
+      wait_for (is_idle, f->session);
+      f->n_locked = 0;
+      f->touched = g_get_monotonic_time ();
+      f->longest = 0;
+      spare_authority_session_touch (f->session);
+      wait_for (is_past, &end);
+      touch_cb (f);
+    }
+  while (f->longest >= G_TIME_SPAN_SECOND);
   g_source_remove (source);
   g_assert_cmpuint (f->n_locked, ==, 0);
   wait_for (is_locked, f);
@@ -222,12 +249,6 @@ test_closed_after (Fixture *f, gconstpointer data)
   g_atomic_int_set (&release, 1);
   wait_for (is_closed, f);
   g_assert_cmpuint (f->n_done, ==, 1);
-}
-
-static gboolean
-is_idle (gpointer data)
-{
-  return !spare_authority_session_is_busy (data);
 }
 
 static void

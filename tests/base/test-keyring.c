@@ -320,10 +320,10 @@ test_no_bus (void)
       return;
     }
   g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus", TRUE);
-  g_test_trap_subprocess (NULL, 20 * G_USEC_PER_SEC, 0);
+  g_test_trap_subprocess (NULL, 100 * G_USEC_PER_SEC, 0);
   g_test_trap_assert_passed ();
   g_unsetenv ("DBUS_SESSION_BUS_ADDRESS");
-  g_test_trap_subprocess (NULL, 20 * G_USEC_PER_SEC, 0);
+  g_test_trap_subprocess (NULL, 100 * G_USEC_PER_SEC, 0);
   g_test_trap_assert_passed ();
   g_setenv ("DBUS_SESSION_BUS_ADDRESS", spare_test_bus_get_address (bus), TRUE);
 }
@@ -355,14 +355,16 @@ static void
 test_misbehaviour (gconstpointer data)
 {
   const Misbehaviour *row = data;
-  g_autoptr (SpareKeyring) keyring = spare_keyring_new_with_limits (SOON, SOON);
+  /* An answer, be it a bad one, may take its time on a busy machine. */
+  int limit = row->code == SPARE_ERROR_KEYRING_GONE ? SOON : LATE;
+  g_autoptr (SpareKeyring) keyring = spare_keyring_new_with_limits (limit, limit);
   gint64 start;
 
   start_fake (row->mode);
   start = g_get_monotonic_time ();
   assert_lookup_fails (keyring, FAKE_FPR, SPARE_KEYRING_PROMPT, row->code);
-  /* Within its limits: one for each step that was answered, and the one that was not. */
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 8 * SOON * 1000);
+  /* Not when the bus gives up, which is after 25 s. */
+  g_assert_cmpint (g_get_monotonic_time () - start, <, LATE * 1000);
   spare_test_bus_stop_keyring (bus);
 }
 
@@ -435,9 +437,10 @@ test_cancel (void)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
-  gint64 start = g_get_monotonic_time ();
+  gint64 start;
 
   start_fake ("hang-in-prompt");
+  start = g_get_monotonic_time ();
   spare_keyring_lookup_async (keyring, FAKE_FPR, SPARE_KEYRING_PASSPHRASE, SPARE_KEYRING_PROMPT,
                               cancellable, took_result_cb, &result);
   g_timeout_add (200, cancel_cb, cancellable);

@@ -501,7 +501,7 @@ unserved (const char *folder)
 {
   g_autofree char *below = g_strconcat (folder, ".below", NULL);
   const char *argv[] = { "bindfs", "-f", below, folder, NULL };
-  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
   g_autoptr (GBytes) octets = make_octets (3000, 1);
   g_autoptr (GBytes) other = make_octets (4000, 1);
   g_autoptr (GError) error = NULL;

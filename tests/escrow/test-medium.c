@@ -228,7 +228,7 @@ wake_cb (gpointer data)
 #define WAIT_FOR(condition)                                           \
   G_STMT_START                                                        \
   {                                                                   \
-    gint64 deadline_ = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; \
+    gint64 deadline_ = g_get_monotonic_time () + 60 * G_USEC_PER_SEC; \
     guint waker_ = g_timeout_add (20, wake_cb, NULL);                 \
                                                                       \
     while (!(condition) && g_get_monotonic_time () < deadline_)       \

@@ -442,7 +442,7 @@ test_bomb (Fixture *self, gconstpointer data)
   g_assert_null (decrypt_memory (self, &memory, &error));
   g_assert_error (error, SPARE_ERROR, SPARE_ERROR_TOO_LARGE);
   g_assert_cmpuint (memory.output->len, <=, self->cap);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 90 * G_USEC_PER_SEC);
 
   self->cap = size;
   assert_opens (self, bomb, plain);
@@ -652,7 +652,7 @@ test_passphrases (Fixture *self, gconstpointer data)
 static void
 kill_gpg_cb (gpointer user_data)
 {
-  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
 
   /* The pipe takes much before gpg has even begun. */
   while (engine_child_kill (reader_home->path, "gpg") == 0)
@@ -685,7 +685,7 @@ static void
 kill_agent_cb (gpointer user_data)
 {
   engine_child_kill (reader_home->path, "gpg-agent");
-  g_assert_true (engine_child_wait_gone (reader_home->path, "gpg-agent", 5));
+  g_assert_true (engine_child_wait_gone (reader_home->path, "gpg-agent", 60));
 }
 
 /* FI-04: the agent's death is not a missing key. */
@@ -737,7 +737,7 @@ test_fake_engines (Fixture *self, gconstpointer data)
       g_assert_true (error->domain == SPARE_ERROR);
       if (!g_str_equal (kinds[i], "garbage") && !g_str_equal (kinds[i], "lies"))
         g_assert_cmpint (error->code, ==, SPARE_ERROR_ENGINE);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 30 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 90 * G_USEC_PER_SEC);
     }
 }
 
@@ -797,9 +797,9 @@ test_cancel (Fixture *self, gconstpointer data)
       self->cancellable = cancellable;
       g_assert_null (decrypt_memory (self, &memory, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-      g_assert_cmpint (g_get_monotonic_time () - began, <, 20 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - began, <, 90 * G_USEC_PER_SEC);
     }
-  g_assert_true (engine_child_wait_gone (reader_home->path, "gpg", 5));
+  g_assert_true (engine_child_wait_gone (reader_home->path, "gpg", 60));
 }
 
 static void

@@ -235,7 +235,7 @@ static gpointer
 cancel_thread (gpointer data)
 {
   Canceller *self = data;
-  gint64 deadline = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 120 * G_USEC_PER_SEC;
 
   while (count_files (self->fixture, "openpgp-revocs.d") == 0
          && g_get_monotonic_time () < deadline)
@@ -244,20 +244,38 @@ cancel_thread (gpointer data)
   return NULL;
 }
 
-static void
-test_cancelled_half_way (Fixture *self, gconstpointer data)
+/* FALSE: on a busy machine the thread came too late, and the key is whole. */
+static gboolean
+cancel_half_way (Fixture *self)
 {
   g_autoptr (SpareSecret) good = secret (GOOD);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
   Canceller canceller = { self, cancellable };
   GThread *thread = g_thread_new ("cancel", cancel_thread, &canceller);
+  g_autofree char *fingerprint = spare_home_create_authority_key_sync (self->home, user_id,
+                                                                       good, cancellable,
+                                                                       &error);
 
-  g_assert_null (
-      spare_home_create_authority_key_sync (self->home, user_id, good, cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);
+  if (fingerprint != NULL)
+    return FALSE;
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   assert_empty (self);
+  return TRUE;
+}
+
+static void
+test_cancelled_half_way (Fixture *self, gconstpointer data)
+{
+  guint tries = 0;
+
+  while (!cancel_half_way (self))
+    {
+      g_assert_cmpuint (++tries, <, 10);
+      fixture_tear_down (self, NULL);
+      fixture_set_up (self, NULL);
+    }
 }
 
 /* The key id of the only PKESK that stock gpg makes for @recipient. */

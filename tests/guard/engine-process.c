@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEADLINE_USEC (20 * G_USEC_PER_SEC)
+#define DEADLINE_USEC (60 * G_USEC_PER_SEC)
 
 static void
 become_guard (char **argv, char **environment, const int from[4])

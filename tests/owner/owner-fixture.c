@@ -53,7 +53,7 @@ static void
 drop_owner (OwnerFixture *f)
 {
   gpointer left = f->owner;
-  gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
   guint tick = g_timeout_add (10, wake_up_cb, NULL);
 
   g_object_add_weak_pointer (left, &left);

@@ -109,7 +109,7 @@ test_large (Fixture *f, gconstpointer data)
   /* A folder counts as large. It can't be seen to wait for ever; a tenth of a second it does. */
   g_assert_null (g_async_queue_timeout_pop (told, G_USEC_PER_SEC / 10));
   spare_job_gate_leave (TRUE);
-  g_assert_true (g_async_queue_timeout_pop (told, 10 * G_USEC_PER_SEC) == &waiting);
+  g_assert_true (g_async_queue_timeout_pop (told, 60 * G_USEC_PER_SEC) == &waiting);
   g_thread_join (thread);
   g_assert_no_error (waiting.error);
   g_assert_true (waiting.entered && waiting.inside);
@@ -130,7 +130,7 @@ test_cancel (Fixture *f, gconstpointer data)
   thread = g_thread_new ("wait", wait_thread, &waiting);
   g_assert_null (g_async_queue_timeout_pop (told, G_USEC_PER_SEC / 10));
   g_cancellable_cancel (cancellable);
-  g_assert_true (g_async_queue_timeout_pop (told, 10 * G_USEC_PER_SEC) == &waiting);
+  g_assert_true (g_async_queue_timeout_pop (told, 60 * G_USEC_PER_SEC) == &waiting);
   g_thread_join (thread);
   g_assert_error (waiting.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_false (waiting.entered || waiting.inside);

@@ -19,7 +19,7 @@
 
 #define SECRETS     "org.freedesktop.secrets"
 #define PASSWORD    "correct horse"
-#define DEADLINE_US (20 * G_USEC_PER_SEC)
+#define DEADLINE_US (60 * G_USEC_PER_SEC)
 
 struct _SpareTestBus
 {
