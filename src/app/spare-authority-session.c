@@ -66,7 +66,21 @@ G_DEFINE_FINAL_TYPE (SpareAuthoritySession, spare_authority_session, G_TYPE_OBJE
 
 /* --- The passphrase --- */
 
-/* In the thread of an operation. */
+/* A wrong one is found out before GnuPG fails with it: an operation may have done its first half by then. If that can't be
+ * told, GnuPG will. */
+static gboolean
+is_wrong (SpareAuthority *authority, SpareSecret *passphrase, GCancellable *cancellable)
+{
+  g_autoptr (SpareKey) key = spare_authority_dup_key (authority);
+  g_autoptr (GError) error = NULL;
+
+  return key != NULL
+         && !spare_home_check_passphrase_sync (spare_authority_get_home (authority), key,
+                                               passphrase, cancellable, &error)
+         && g_error_matches (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE);
+}
+
+/* In the thread of an operation. Asks until it is the right one, or dismissed. */
 static SpareSecret *
 passphrase_cb (const char *fingerprint,
                gboolean was_wrong,
@@ -76,8 +90,16 @@ passphrase_cb (const char *fingerprint,
 {
   SpareAuthoritySession *self = user_data;
 
-  if (g_atomic_int_get (&self->quiet) == 0)
-    return spare_authority_passphrase_ask_sync (&self->window, was_wrong, cancellable, error);
+  while (g_atomic_int_get (&self->quiet) == 0)
+    {
+      g_autoptr (SpareSecret)
+          typed = spare_authority_passphrase_ask_sync (&self->window, was_wrong, cancellable,
+                                                       error);
+
+      if (typed == NULL || !is_wrong (self->authority, typed, cancellable))
+        return g_steal_pointer (&typed);
+      was_wrong = TRUE;
+    }
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
                        _ ("The passphrase was not asked for. Nothing was changed."));
   return NULL;

@@ -170,6 +170,77 @@ test_locks (Fixture *f, gconstpointer data)
   g_assert_false (f->succeeded);
 }
 
+static GtkEntry *
+find_entry (GtkWidget *widget)
+{
+  if (GTK_IS_ENTRY (widget))
+    return GTK_ENTRY (widget);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkEntry *found = find_entry (child);
+
+      if (found)
+        return found;
+    }
+  return NULL;
+}
+
+static GtkWidget *find (GtkWidget *widget, const char *property, const char *text);
+
+static gboolean
+is_told_wrong (gpointer data)
+{
+  GtkWindow *question = find_question ();
+
+  return question != NULL
+         && find (GTK_WIDGET (question), "label",
+                  "That was not the passphrase. Nothing was changed.");
+}
+
+static gboolean
+is_asked_plainly (gpointer data)
+{
+  return find_question () != NULL && !is_told_wrong (data);
+}
+
+/* The window of the answered question closes by itself; the next one comes after it. */
+static void
+answer_question (const char *passphrase)
+{
+  GtkWindow *question = find_question ();
+
+  gtk_editable_set_text (GTK_EDITABLE (find_entry (GTK_WIDGET (question))), passphrase);
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (question), "unlock");
+  gtk_window_destroy (question);
+}
+
+static void
+test_asks_again (Fixture *f, gconstpointer data)
+{
+  wait_for (is_locked, f);
+  run (f, sign_work);
+  wait_for (is_asked_plainly, f);
+  answer_question ("wrong");
+  wait_for (is_told_wrong, f);
+  answer_question ("wrong again");
+  wait_for (is_told_wrong, f);
+  g_assert_cmpuint (f->n_done, ==, 0);
+  answer_question (PASSPHRASE);
+  wait_for (is_done, f);
+  g_assert_true (f->succeeded);
+
+  f->n_locked = 0;
+  wait_for (is_locked, f);
+  run (f, sign_work);
+  wait_for (is_asked_plainly, f);
+  answer_question ("wrong");
+  wait_for (is_told_wrong, f);
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (find_question ()), "cancel");
+  wait_for (is_done, f);
+  g_assert_false (f->succeeded);
+}
+
 static gboolean
 touch_cb (gpointer user_data)
 {
@@ -369,6 +440,8 @@ main (int argc, char *argv[])
                    test_closed_with_all);
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/app/authority/the passphrase is forgotten when nobody is there", test_locks);
+  ADD ("/app/authority/a wrong passphrase is asked for again, until it is right or dismissed",
+       test_asks_again);
   ADD ("/app/authority/signs of life keep the passphrase", test_stays);
   ADD ("/app/authority/work that runs is waited for, and authority mode closed after it",
        test_closed_after);

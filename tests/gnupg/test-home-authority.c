@@ -560,6 +560,37 @@ test_created_by_pinentry (Fixture *self, gconstpointer data)
   assert_asks_once_until_locked (self, fingerprint);
 }
 
+/* --- Found out beforehand --- */
+
+static void
+assert_fits (Fixture *self, SpareKey *key, const char *text, gboolean fits)
+{
+  g_autoptr (SpareSecret) passphrase = secret (text);
+  g_autoptr (GError) error = NULL;
+
+  if (spare_home_check_passphrase_sync (self->home, key, passphrase, NULL, &error) == fits
+      && fits)
+    return;
+  g_assert_false (fits);
+  g_assert_error (error, SPARE_ERROR, SPARE_ERROR_BAD_PASSPHRASE);
+}
+
+static void
+test_checked (Fixture *self, gconstpointer data)
+{
+  g_autofree char *fingerprint = create (self);
+  g_autoptr (SpareKey) key = get_key (self, fingerprint);
+
+  answer_by_function (self);
+  spare_home_lock (self->home);
+  assert_fits (self, key, "bad", FALSE);
+  assert_fits (self, key, GOOD, TRUE);
+  g_assert_cmpuint (self->n_asked, ==, 0);
+  g_assert_cmpuint (use_well (self, decrypt, fingerprint), ==, 1);
+  /* What the agent remembers makes no other one right. */
+  assert_fits (self, key, "bad", FALSE);
+}
+
 /* --- More subkeys --- */
 
 static void
@@ -778,6 +809,7 @@ main (int argc, char *argv[])
     { "makes-no-key-that-could-not-be-used", test_refuses },
     { "keeps-no-half-of-a-key", test_cancelled_half_way },
     { "asks-again-after-a-wrong-passphrase-but-not-for-ever", test_by_function },
+    { "tells-beforehand-whether-a-passphrase-is-right", test_checked },
     { "takes-the-passphrase-function-s-word", test_dismissed },
     { "asks-by-pinentry-where-there-is-no-function", test_by_pinentry },
     { "forgets-in-the-middle-of-a-batch", test_lock_between_packets },

@@ -577,14 +577,14 @@ spare_agent_session_decrypt (SpareAgentSession *self,
  * @self: a connection that was made with loopback
  * @keygrip: the secret key, 40 hex digits
  * @before: its passphrase
- * @after: its passphrase from now on
+ * @after: (nullable): its passphrase from now on; %NULL: only whether @before is its passphrase is found out
  * @cancellable: (nullable): ends the request, and the connection with it
  * @refusal: (out): 0, or the agent's reason when it answered with one; then @error is not set
  * @error: return location for an error
  *
  * One part of a key (PASSWD); gpg's own way wants all parts to be there.
  *
- * Returns: whether it was changed
+ * Returns: whether it was changed, or fits
  */
 gboolean
 spare_agent_session_change_passphrase (SpareAgentSession *self,
@@ -595,7 +595,8 @@ spare_agent_session_change_passphrase (SpareAgentSession *self,
                                        gpgme_error_t *refusal,
                                        GError **error)
 {
-  g_autofree char *command = g_strconcat ("PASSWD ", keygrip, NULL);
+  g_autofree char *command = g_strconcat (after != NULL ? "PASSWD " : "PASSWD --verify ",
+                                          keygrip, NULL);
   Request request;
   gboolean changed;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* A passphrase that a person types into pinentry: for a key file that comes in or goes out at the command line. What is
- * typed goes from the agent into secure memory; no terminal of ours ever holds it. */
+ * typed goes from the agent into secure memory; no terminal of ours ever holds it. And whether one that was typed elsewhere is the
+ * right one, before an operation fails with it. */
 
 #include "config.h"
 
@@ -10,6 +11,9 @@
 #include <glib/gi18n-lib.h>
 
 #include "spare-error.h"
+
+/* Milliseconds: hashing takes seconds on a busy machine. */
+#define CHECK_PATIENCE 60000
 
 static SpareSecret *
 ask (SpareHome *self,
@@ -77,6 +81,54 @@ spare_home_ask_new_passphrase_private (SpareHome *self,
                                        GError **error)
 {
   return ask (self, description, TRUE, cancellable, error);
+}
+
+/**
+ * spare_home_check_passphrase_sync:
+ * @self: a home with loopback: not the person's own
+ * @key: a key in it
+ * @passphrase: what may be the passphrase of its primary key
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Asks the agent, which hashes it once for that and does not keep it.
+ *
+ * Errors: %SPARE_ERROR_BAD_PASSPHRASE if it is another one; %SPARE_ERROR_ENGINE or what the agent said if that could not be found
+ * out: the primary key may be on a card, or elsewhere; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether it is the passphrase
+ */
+gboolean
+spare_home_check_passphrase_sync (SpareHome *self,
+                                  SpareKey *key,
+                                  SpareSecret *passphrase,
+                                  GCancellable *cancellable,
+                                  GError **error)
+{
+  const char *keygrip = spare_key_get_subkey (key, 0)->keygrip;
+  g_autofree char *socket_path = NULL;
+  g_autoptr (SpareAgentSession) session = NULL;
+  gpgme_error_t refusal = 0;
+
+  if (keygrip == NULL)
+    {
+      spare_gpgme_set_error (error, gpgme_error (GPG_ERR_NO_SECKEY), "no keygrip");
+      return FALSE;
+    }
+  if (!spare_home_ensure_agent_private (self, NULL, error))
+    return FALSE;
+  socket_path = spare_home_dup_agent_socket_private (self, error);
+  if (socket_path == NULL)
+    return FALSE;
+  session = spare_agent_session_connect (socket_path, TRUE, CHECK_PATIENCE, cancellable, error);
+  if (session == NULL)
+    return FALSE;
+  if (spare_agent_session_change_passphrase (session, keygrip, passphrase, NULL, cancellable,
+                                             &refusal, error))
+    return TRUE;
+  if (refusal != 0)
+    spare_gpgme_set_error (error, refusal, "PASSWD --verify");
+  return FALSE;
 }
 
 static SpareSecret *

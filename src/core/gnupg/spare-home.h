@@ -156,5 +156,10 @@ SpareSecret *spare_home_ask_passphrase_sync (SpareHome *self,
                                              const char *description,
                                              GCancellable *cancellable,
                                              GError **error);
+gboolean spare_home_check_passphrase_sync (SpareHome *self,
+                                           SpareKey *key,
+                                           SpareSecret *passphrase,
+                                           GCancellable *cancellable,
+                                           GError **error);
 
 G_END_DECLS
