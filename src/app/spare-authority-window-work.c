@@ -263,6 +263,16 @@ show_verification (SpareAuthorityWindow *self, const SpareAuditVerification *fou
       if (found->why)
         g_string_append_printf (body, "%s%s", body->len > 0 ? " " : "", found->why);
     }
+  if (found->clock_rows != NULL)
+    {
+      if (body->len > 0)
+        g_string_append_c (body, ' ');
+      g_string_append_printf (body,
+                              /* Translators: the %s is one or more numbers: "17, 203" */
+                              _ ("The clock was set back, and an officer confirmed it, in "
+                                 "row %s."),
+                              found->clock_rows);
+    }
   dialog = adw_message_dialog_new (GTK_WINDOW (self),
                                    found->valid ? _ ("The Log Is Whole")
                                                 : _ ("The Log Was Changed"),
