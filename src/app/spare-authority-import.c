@@ -86,9 +86,22 @@ describe_records (const SpareImportResult *result)
   return g_string_free (text, FALSE);
 }
 
+/* Nothing that is sent to an authority: a letter, or an encrypted file of an owner's. */
+static gboolean
+is_no_bundle (const SpareImportResult *result)
+{
+  return result->type == NULL && !g_str_has_suffix (result->path, ".sparekey")
+         && (g_error_matches (result->error, SPARE_ERROR, SPARE_ERROR_DAMAGED)
+             || g_error_matches (result->error, SPARE_ERROR, SPARE_ERROR_NO_KEY));
+}
+
 static char *
 describe (const SpareImportResult *result)
 {
+  if (result->status == SPARE_IMPORT_REFUSED && is_no_bundle (result))
+    return g_strdup (_ ("This is no bundle: those end in “.sparekey”. Nothing was changed. An "
+                        "encrypted file stays with its owner, who sends a deposit or a "
+                        "request."));
   if (result->status == SPARE_IMPORT_REFUSED)
     return g_strdup (result->error ? result->error->message : _ ("It was refused."));
   if (g_strcmp0 (result->type, "request") == 0)
