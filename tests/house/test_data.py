@@ -54,6 +54,23 @@ def metainfo():
     assert root.find('releases/release').get('version') == version, 'the newest release is not this one'
 
 
+def pictures():
+    """Each picture that software centres are told of lies in the source, as large as is said, and is a modest file."""
+    root = xml.etree.ElementTree.fromstring(sources.read(TOP, f'data/{ID}.metainfo.xml.in'))
+    home = root.findtext('url[@type="homepage"]')
+    images = root.findall('screenshots/screenshot/image')
+    for image in images:
+        assert image.text.startswith(f'{home}screenshots/'), image.text
+        with open(os.path.join(TOP, 'data/screenshots', os.path.basename(image.text)), 'rb') as file:
+            octets = file.read()
+        assert octets.startswith(b'\x89PNG\r\n\x1a\n') and len(octets) <= 150000, (image.text, len(octets))
+        size = [str(int.from_bytes(octets[begin:begin + 4], 'big')) for begin in (16, 20)]
+        assert size == [image.get('width'), image.get('height')], (image.text, size)
+    taken = {os.path.basename(path) for path in sources.files(TOP, 'data/screenshots', endings=['.png'])}
+    assert len(images) >= 3 and taken == {os.path.basename(image.text) for image in images}, taken
+    assert '.example' not in ''.join(root.itertext()), 'addresses are the project\'s own'
+
+
 def desktop_actions():
     """Each action in the desktop entry is one of the application's that needs no parameter."""
     entry = sources.read(BUILD, f'data/{ID}.desktop')
@@ -106,4 +123,4 @@ def icons():
             assert colours <= {'#2e3436'}, f'{path}: {colours}'
 
 
-tap.run(desktop_entry, desktop_actions, activation, file_type, metainfo, schema, icons)
+tap.run(desktop_entry, desktop_actions, activation, file_type, metainfo, pictures, schema, icons)
