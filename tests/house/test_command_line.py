@@ -34,6 +34,31 @@ def commands():
     return found
 
 
+def read_by_commands():
+    """{name of a command: the options that its function reads}, as the code has them."""
+    found = {}
+    for path in sources.files(TOP, 'src/tool', endings=['.c']):
+        code = sources.read(TOP, path)
+        bodies = dict(re.findall(r'^(\w+) \([^;{]*\)\n\{\n(.*?)^\}', code, re.MULTILINE | re.DOTALL))
+        direct = {name: set(re.findall(r'\{ "([a-z-]+)", (?:\'.\'|0), ', body)) for name, body in bodies.items()}
+        # Some let a function beside them read.
+        functions = {name: set().union(direct[name], *(direct[other] for other in re.findall(r'\b(\w+) \(', body) if other in direct))
+                     for name, body in bodies.items()}
+        for table in re.findall(r'^const SpareToolCommand \w+\[\] = \{\n(.*?)^\};', code, re.MULTILINE | re.DOTALL):
+            for name, function in re.findall(r'\{ "([a-z ]+)",[^{}]*?,\s+(\w+) \}', table):
+                found[name] = {'--' + option for option in functions[function]}
+    return found
+
+
+def helpful():
+    """The help names each option that a command reads, and no other."""
+    said, read = commands(), read_by_commands()
+    assert said.keys() == read.keys(), said.keys() ^ read.keys()
+    # Read before the command is known; some commands have no use for it.
+    sources.none([f'{name}: {sorted(read[name] ^ options)}' for name, options in said.items()
+                  if read[name] != options - {'--passphrase-fd'}], 'In the help or in the code alone:')
+
+
 def beginnings():
     """{beginning of a name: the words that can follow it}."""
     found = {}
@@ -185,4 +210,4 @@ def program_fish():
     assert TOP + '/' in said
 
 
-tap.run(man_tool, man_program, bash, zsh, fish, program_bash, program_zsh, program_fish)
+tap.run(helpful, man_tool, man_program, bash, zsh, fish, program_bash, program_zsh, program_fish)

@@ -47,10 +47,14 @@ def said():
     """Commands in the help are commands of the tool; keys of the policy are those that are read; options exist."""
     text = ''.join(sources.read(TOP, path) for path in PAGES)
     offered = subprocess.run([TOOL, '--help'], capture_output=True, text=True, check=True).stdout
-    commands = re.findall(r'<cmd>sparekey-tool ([a-z ]*[a-z])(?: --[a-z]+)?</cmd>', text)
-    assert commands
+    commands = re.findall(r'<cmd>sparekey-tool ([^<]*)</cmd>', text)
+    assert len(commands) > 10, commands
     for command in commands:
-        assert f'  {command} ' in offered, command
+        name = re.match(r'(?:[a-z]+(?: |$))*', command).group(0).strip()
+        usage = re.search(rf'^ {{2}}{name} (.*(?:\n {{10}}.*)*)', offered, re.MULTILINE)
+        assert usage, command
+        for option in re.findall(r'--[a-z-]+', command):
+            assert option in usage.group(1), command
     policy = ''.join(sources.read(TOP, path) for path in sources.files(TOP, 'src/core', endings=['.c']) if 'policy' in path)
     keys = re.findall(r'<title><code>([A-Za-z]+)</code></title>', text)
     assert len(keys) == 13
