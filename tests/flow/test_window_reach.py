@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+import desks
 import owner as people
 import tap
 import uit
@@ -271,9 +272,32 @@ def asked_too_late():
     story['app'] = window.Window(PROGRAM)
 
 
+def exported_aloud():
+    """Packets are exported onto a stick by what a screen reader offers alone."""
+    story['app'].end()
+    with desks.Stick() as stick:
+        story['app'] = app = window.Window(PROGRAM)  # here the stick is seen
+        app.see('(you)')
+        assert ada.json('escrow', 'list', '--state', 'pending')['packets'], 'there is nothing to export'
+        uit.click(uit.find(app.root, 'page tab', 'Escrow'))
+        app.press('Export')
+        dialog = desks.Desk.dialog(app, 'Export Escrow Packets')
+        # The one medium is chosen already, and said so.
+        uit.eventually(lambda: 'checked' in uit.states(window.see(dialog, stick.name, 'check')), 'the stick to be chosen')
+        uit.click(window.see(dialog, 'Export', 'button'))
+        window.see(dialog, f'on {stick.name}', seconds=60)
+        uit.click(window.see(dialog, 'Close', 'button'))
+        app.closed('Export Escrow Packets')
+        assert len(stick.find('deposit')) == 1, people.names(stick.path)
+        assert not ada.json('escrow', 'list', '--state', 'pending')['packets']
+        uit.eventually(lambda: any(f'On {stick.name}' in uit.name(node) for node in window.there(app.root)), 'the state of the packets')
+        app.end()
+
+
 def managed():
     """What the administrator's policy sets can be seen and not changed, and says who set it."""
-    story['app'].end()
+    if story['app'].process.poll() is None:
+        story['app'].end()
     folder = os.path.join(window.SESSION, 'xdg/sparekey')
     os.makedirs(folder)
     certificate = authority.certificate()
@@ -299,4 +323,4 @@ def managed():
 
 
 tap.run(keyboard_alone, files_page, escrow_page, check_page, lost_key, preferences, named, row_menu, opened_and_exported,
-        screen_reader_alone, asked_too_late, managed)
+        screen_reader_alone, asked_too_late, exported_aloud, managed)
