@@ -59,11 +59,10 @@ NAMELESS = ('GtkImage', 'GtkSearchEntry')
 
 def tour(app, limit=40):
     """The names of all that Tab leads to, once round; an entry's text, of which nothing is told, is "?"."""
-    items = []
+    items, item = [], app.focused()
     for _ in range(limit):
         uit.keys('Tab')
-        time.sleep(0.15)  # a focus that stays where it is, at the only control, can't be waited for
-        item = app.focused()
+        item = app.moved(item)
         if item and item.path in [known.path for known in items if known]:
             return [known.name if known else '?' for known in items]
         items.append(item)
@@ -225,8 +224,15 @@ def opened_and_exported():
     app.tab_to('Export')
     uit.keys('Return')
     app.see('1 Packet Is on carried')
-    time.sleep(0.3)  # the button that closes has the keyboard when it is drawn, and that is told to nobody
-    uit.keys('Return')
+    # The button that closes has the keyboard when it is drawn, and that is told to nobody.
+    for _ in range(5):
+        time.sleep(0.3)
+        uit.keys('Return')
+        try:
+            app.closed('Export Escrow Packets', seconds=3)
+            break
+        except AssertionError:
+            pass
     app.closed('Export Escrow Packets')
     assert [name.split('-')[0] for name in people.names(folder)] == ['deposit'], people.names(folder)
     window.to_page(app, 'Files')

@@ -124,7 +124,7 @@ class Window:
 
     def hand_over(self, *files):
         """What a second start of the program does with files; it ends by itself."""
-        done = subprocess.run([self.program, *files], env=self.environment, capture_output=True, timeout=20, check=False)
+        done = subprocess.run([self.program, *files], env=self.environment, capture_output=True, timeout=100, check=False)
         assert done.returncode == 0, done
 
     def see(self, words, kind=None, seconds=20):
@@ -191,7 +191,7 @@ class Window:
         alive = self.process.poll()
         if alive is None:
             self.process.send_signal(number)
-        status = self.process.wait(20)
+        status = self.process.wait(100)
         assert alive is None, f'it had ended with {status}: {open(self.log, errors="replace").read()}'
         assert not self.complaints(), '\n'.join(self.complaints())
 
@@ -207,6 +207,18 @@ class Window:
         except AssertionError as error:
             raise AssertionError(f'{error}; it is on {self.focused()}') from None
 
+    def moved(self, before):
+        """The control that has the keyboard after a key that moves it away from BEFORE.
+
+        Of the text in an entry row nothing is told (GTK 4.8), so None is one too. Where there is nothing to wait for (from one
+        such text to the next, or at the only control) it is waited for a while."""
+        deadline = time.monotonic() + (5 if before else 1.5)
+        while True:
+            now = self.focused()
+            if time.monotonic() > deadline or (now and now.path) != (before and before.path):
+                return now
+            time.sleep(0.02)
+
     def tab_to(self, words, limit=30, key='Tab'):
         """Presses Tab until the control with these words has the keyboard; what it passed."""
         passed = []
@@ -216,9 +228,7 @@ class Window:
                 return passed
             passed.append(item)
             uit.keys(key)
-            deadline = time.monotonic() + 1
-            while time.monotonic() < deadline and ((now := self.focused()) is None or item and now.path == item.path):
-                time.sleep(0.02)
+            self.moved(item)
         raise AssertionError(f'{key} does not lead to {words!r}: {[item and item.name for item in passed]}')
 
 
@@ -229,14 +239,15 @@ def to_page(app, words, pages=('Files', 'Escrow', 'Check')):
         if item and item.name in pages:
             break
         uit.keys('Tab')
-        time.sleep(0.15)
+        app.moved(item)
     else:
         raise AssertionError('Tab does not lead to the pages')
     for _ in pages:
-        if app.focused().name == words:
+        item = app.focused()
+        if item.name == words:
             break
-        uit.keys('Right' if pages.index(words) > pages.index(app.focused().name) else 'Left')
-        time.sleep(0.15)
+        uit.keys('Right' if pages.index(words) > pages.index(item.name) else 'Left')
+        app.moved(item)
     app.wait_focus(words)
     uit.keys('space')
 

@@ -39,14 +39,13 @@ INTERACTIVE = set().union(*(KINDS[kind] for kind in ('button', 'switch', 'check'
     'combo box', 'spin button', 'slider', 'link'}
 
 
-# Deadlines are for a computer that does nothing else; on a busy one everything takes longer, and that is no fault.
-PATIENCE = max(2, float(os.environ.get('SPAREKEY_PATIENCE', '2')))
+# Deadlines are named as for a computer that does nothing else; a busy one gets this many times as long.
+PATIENCE = 4
 
 
 def eventually(condition, what='the condition', seconds=10):
     """What CONDITION returns once it is true; fails after the deadline. What vanishes while it is read counts as false."""
-    seconds *= PATIENCE
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         try:
             value = condition()

@@ -21,9 +21,9 @@ class Owner:
         self.environment = dict(ENVIRONMENT)
 
     def run(self, *words, status=0, data=None, fds=(), cwd=None, environment=None, timeout=120):
-        """Runs the tool and checks its exit status; None: any."""
+        """Runs the tool and checks its exit status; None: any. TIMEOUT is for a hang; a busy machine gets more time."""
         done = subprocess.run([self.tool, *words], input=data, capture_output=True, check=False, pass_fds=fds, cwd=cwd,
-                              env=self.environment | (environment or {}), timeout=timeout)
+                              env=self.environment | (environment or {}), timeout=4 * timeout)
         assert status is None or done.returncode == status, \
             f'{words}: exit {done.returncode}, not {status}\n{done.stdout.decode(errors="replace")}\n' \
             f'{done.stderr.decode(errors="replace")}'

@@ -41,7 +41,7 @@ class WithoutRights(people.Owner):
     def run(self, *words, status=0, **more):
         """As Owner.run()."""
         done = subprocess.run([*self.rights, self.tool, *words], capture_output=True, check=False, env=self.environment,
-                              timeout=60, **more)
+                              timeout=300, **more)
         assert done.returncode == status, f'{words}: exit {done.returncode}, not {status}\n{done.stderr.decode()}'
         return done
 
@@ -273,11 +273,11 @@ def folder_goes():
     before = serials()
     tool = subprocess.Popen([ada.tool, '--json', 'encrypt', '--output-dir', out, path], env=ada.environment,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not any(path.startswith(out + '/') for path in people.open_files(tool.pid)):
         assert time.monotonic() < deadline and tool.poll() is None, 'it never began to write'
     shutil.rmtree(out)
-    said, words = tool.communicate(timeout=60)
+    said, words = tool.communicate(timeout=300)
     result = people.json.loads(said)['results'][0]
     assert tool.returncode == 1 and result['status'] == 'failed', (tool.returncode, said, words)
     assert not os.path.exists(out) and people.names(work) == ['big']
