@@ -102,9 +102,10 @@ def type_into(root, words, value):
 
     def takes():
         uit.type_text(value[0])
-        return uit.text(entry) == value[0]
+        return uit.text(entry)
     uit.eventually(takes, f'the keyboard in {words!r}')
-    uit.type_text(value[1:])
+    uit.keys('ctrl+a')
+    uit.type_text(value)
     uit.eventually(lambda: uit.text(entry) == value, f'{value!r} in {words!r}')
 
 
