@@ -250,11 +250,27 @@ spare_preferences_class_init (SparePreferencesClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SparePreferences, unusable_row);
 }
 
+/* libadwaita wants 360 pixels for what is inside this window. With the frame that is more than the screen of a phone. */
+static void
+allow_narrow (GtkWidget *widget)
+{
+  int width;
+  int height;
+
+  gtk_widget_get_size_request (widget, &width, &height);
+  if (width > 340)
+    gtk_widget_set_size_request (widget, 340, height);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child;
+       child = gtk_widget_get_next_sibling (child))
+    allow_narrow (child);
+}
+
 static void
 spare_preferences_init (SparePreferences *self)
 {
   self->authority_rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  allow_narrow (GTK_WIDGET (self));
 }
 
 SparePreferences *
