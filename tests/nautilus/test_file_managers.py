@@ -314,7 +314,8 @@ def quiet():
     said = open(story['log'], encoding='utf-8', errors='replace').read()
     story['process'].terminate()
     story['process'].wait(20)
-    bad = [line for line in said.splitlines() if 'spare' in line.lower()]
+    # Some start our program as a child, which finds no service for notifications in this session.
+    bad = [line for line in said.splitlines() if 'spare' in line.lower() and 'unable to send notifications' not in line]
     assert not bad, '\n'.join(bad)
 
 
