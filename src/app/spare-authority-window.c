@@ -184,6 +184,8 @@ show_main (SpareAuthorityWindow *self)
 static void
 created_cb (SpareAuthorityWindow *self)
 {
+  if (self->session == NULL)
+    return;
   spare_authority_session_opened (self->session);
   show_main (self);
 }

@@ -325,6 +325,8 @@ test_closed_after (Fixture *f, gconstpointer data)
 static void
 close_and_wait (SpareAuthorityWindow *window)
 {
+  /* GTK may let go of it at once. */
+  g_autoptr (SpareAuthorityWindow) kept = g_object_ref (window);
   g_autoptr (SpareAuthoritySession)
       session = g_object_ref (spare_authority_window_get_session (window));
 
