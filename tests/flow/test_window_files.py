@@ -73,10 +73,16 @@ class Nautilus:
     """The desktop's real file manager, showing one folder in which everything is selected."""
 
     def __init__(self, folder):
-        # What it complains about (no trash, no bookmarks, no tracker) is not ours.
-        self.process = subprocess.Popen(['nautilus', '--new-window', folder], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-        self.window = uit.window('nautilus', by='--class', seconds=40)
+        # What it complains about (no trash, no bookmarks, no tracker) is not ours, and is not to end it.
+        log = os.path.join(window.SESSION, 'nautilus.log')
+        with open(log, 'wb') as output:
+            self.process = subprocess.Popen(['nautilus', '--new-window', folder], stdout=output, stderr=output,
+                                            env=os.environ | {'G_DEBUG': ''})
+        try:
+            self.window = uit.window('nautilus', by='--class', seconds=40)
+        except AssertionError as error:
+            with open(log, encoding='utf-8', errors='replace') as output:
+                raise AssertionError(f'{error}: status {self.process.poll()}: {output.read()}') from None
         uit.place(self.window, 740, 60, 530, 420)
         self.root = uit.app('org.gnome.Nautilus', 40)
 
