@@ -18,6 +18,7 @@
 #include "spare-case-window.h"
 #include "spare-case.h"
 #include "spare-shortcuts.h"
+#include "spare-toast.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -39,6 +40,7 @@ struct _SpareAuthorityWindow
   SpareAuthorityPage *owners_page;
   SpareAuthorityPage *audit_page;
   SpareAuthorityBar *bar;
+  AdwToast *offer; /* weak: to open a case */
 };
 
 G_DEFINE_FINAL_TYPE (SpareAuthorityWindow, spare_authority_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -56,12 +58,26 @@ spare_authority_window_get_bar (SpareAuthorityWindow *self)
   return self->bar;
 }
 
+static void
+offer_dismissed_cb (SpareAuthorityWindow *self, AdwToast *toast)
+{
+  if (self->offer == toast)
+    g_clear_weak_pointer (&self->offer);
+}
+
+/* One that stays would keep the next from being seen. */
+static void
+dismiss_offer (SpareAuthorityWindow *self)
+{
+  if (self->offer)
+    adw_toast_dismiss (self->offer);
+}
+
 void
 spare_authority_window_tell (SpareAuthorityWindow *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+  dismiss_offer (self);
+  adw_toast_overlay_add_toast (self->toasts, spare_toast_new (GTK_WIDGET (self), text));
 }
 
 void
@@ -76,15 +92,19 @@ spare_authority_window_offer_case (SpareAuthorityWindow *self,
                                    const char *text,
                                    const char *case_id)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (escaped);
+  AdwToast *toast = spare_toast_new (GTK_WIDGET (self), text);
 
-  /* It stays until it is used or closed: whoever reads slowly, or with a screen reader, is to reach it too. */
+  /* It stays until it is used or closed, or there is something else to say: whoever reads slowly, or with a screen reader, is
+   * to reach it too. */
   adw_toast_set_timeout (toast, 0);
   adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
   adw_toast_set_button_label (toast, _ ("_Open Case"));
   adw_toast_set_action_name (toast, "win.open-case");
   adw_toast_set_action_target (toast, "s", case_id);
+  dismiss_offer (self);
+  g_set_weak_pointer (&self->offer, toast);
+  g_signal_connect_object (toast, "dismissed", G_CALLBACK (offer_dismissed_cb), self,
+                           G_CONNECT_SWAPPED);
   adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
@@ -411,6 +431,7 @@ static void
 spare_authority_window_dispose (GObject *object)
 {
   leave (SPARE_AUTHORITY_WINDOW (object));
+  g_clear_weak_pointer (&SPARE_AUTHORITY_WINDOW (object)->offer);
   G_OBJECT_CLASS (spare_authority_window_parent_class)->dispose (object);
 }
 

@@ -11,6 +11,7 @@
 #include "spare-keys-page.h"
 #include "spare-names.h"
 #include "spare-panel-window.h"
+#include "spare-toast.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -40,9 +41,8 @@ G_DEFINE_FINAL_TYPE (SparePreferences, spare_preferences, ADW_TYPE_PREFERENCES_W
 void
 spare_preferences_tell (SparePreferences *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-
-  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (escaped));
+  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self),
+                                    spare_toast_new (GTK_WIDGET (self), text));
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "spare-panel-window.h"
 #include "spare-set-up.h"
 #include "spare-shortcuts.h"
+#include "spare-toast.h"
 #include "spare-window-private.h"
 #include "spare-wrap-layout.h"
 
@@ -29,11 +30,7 @@ G_DEFINE_FINAL_TYPE (SpareWindow, spare_window, ADW_TYPE_APPLICATION_WINDOW)
 void
 spare_window_tell (SpareWindow *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (escaped);
-
-  adw_toast_set_timeout (toast, 8);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  adw_toast_overlay_add_toast (self->toasts, spare_toast_new (GTK_WIDGET (self), text));
 }
 
 void
