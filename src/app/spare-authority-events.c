@@ -44,9 +44,13 @@ static const struct
   { "case.deliver", N_ ("Grant delivered") },
   { "case.recover.nothing", N_ ("Nothing could be granted") },
   { "case.refuse", N_ ("Case refused") },
+  { "case.refuse.denied", N_ ("Refusal not made") },
+  { "packets.export.intent", N_ ("Export of packets begun") },
   { "packets.export", N_ ("Packets exported") },
+  { "packets.rotate.intent", N_ ("Re-wrapping begun") },
   { "packets.rotate", N_ ("Packets re-wrapped") },
-  { "drill", N_ ("Drill") },
+  { "packets.rotate.done", N_ ("Re-wrapping done") },
+  { "packets.drill", N_ ("Drill") },
 };
 
 char *

@@ -59,11 +59,15 @@ static void
 loaded_cb (SpareAuthorityPage *self)
 {
   const char *child = "list";
+  gboolean empty;
 
   if (g_list_model_get_n_items (G_LIST_MODEL (self->model)) == 0)
     child = spare_authority_model_get_query (self->model) ? "nothing" : "empty";
-  gtk_widget_set_visible (GTK_WIDGET (self->search), !g_str_equal (child, "empty"));
-  gtk_widget_set_visible (GTK_WIDGET (self->head_label), !g_str_equal (child, "empty"));
+  empty = g_str_equal (child, "empty");
+  gtk_widget_set_visible (GTK_WIDGET (self->search), !empty);
+  gtk_widget_set_visible (GTK_WIDGET (self->head_label), !empty);
+  gtk_widget_set_visible (GTK_WIDGET (self->actions),
+                          !empty && gtk_widget_get_first_child (GTK_WIDGET (self->actions)));
   gtk_stack_set_visible_child_name (self->stack, child);
 }
 
@@ -182,19 +186,18 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     }
 }
 
-/* A child of type "action" goes above the list. */
+/* A child of type "action" goes above the list, one of type "empty" to where the list would be, were there anything. */
 static void
 add_child (GtkBuildable *buildable, GtkBuilder *builder, GObject *child, const char *type)
 {
   SpareAuthorityPage *self = SPARE_AUTHORITY_PAGE (buildable);
 
-  if (g_strcmp0 (type, "action") != 0)
-    {
-      parent_buildable->add_child (buildable, builder, child, type);
-      return;
-    }
-  gtk_box_append (self->actions, GTK_WIDGET (child));
-  gtk_widget_set_visible (GTK_WIDGET (self->actions), TRUE);
+  if (g_strcmp0 (type, "action") == 0)
+    gtk_box_append (self->actions, GTK_WIDGET (child));
+  else if (g_strcmp0 (type, "empty") == 0)
+    adw_status_page_set_child (self->empty_page, GTK_WIDGET (child));
+  else
+    parent_buildable->add_child (buildable, builder, child, type);
 }
 
 static void

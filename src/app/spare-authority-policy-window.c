@@ -362,6 +362,7 @@ add_officers (Editor *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _ ("Add an Officer"), -1);
   gtk_widget_add_css_class (button, "flat");
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   g_signal_connect_swapped (button, "clicked", G_CALLBACK (add_officer_cb), self);
   adw_preferences_group_set_header_suffix (self->officers, button);
   for (guint i = 0; i < self->rules->officers->len; i++)

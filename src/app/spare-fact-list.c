@@ -28,6 +28,8 @@ spare_fact_list_add (AdwPreferencesGroup *group,
   g_autofree char *both = g_strconcat (caption, ": ", text, NULL);
 
   gtk_label_set_xalign (GTK_LABEL (caption_label), 0);
+  gtk_label_set_wrap (GTK_LABEL (caption_label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (caption_label), PANGO_WRAP_WORD_CHAR);
   gtk_widget_add_css_class (caption_label, "caption");
   gtk_widget_add_css_class (caption_label, "dim-label");
   gtk_label_set_xalign (GTK_LABEL (text_label), 0);
