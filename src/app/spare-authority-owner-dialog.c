@@ -171,8 +171,7 @@ add_enrolment (SpareDetailsWindow *window, const SpareRegistryOwner *owner, Form
       group, _ ("Only when you know that this key is this person’s: compare the 40 characters "
                 "above with the person. Call-backs go to the contact given here, and never to "
                 "one in a request."));
-  form->contact = add_entry (group, _ ("Contact: phone or address"),
-                             owner->contact, form);
+  form->contact = add_entry (group, _ ("Contact: phone or address"), owner->contact, form);
   form->evidence = add_entry (group, _ ("Evidence: how you know them"), NULL, form);
   form->button = add_button (group, _ ("_Enrol Owner"), G_CALLBACK (enroll_cb), form);
   gtk_widget_add_css_class (form->button, "suggested-action");
