@@ -63,7 +63,7 @@ class Desk(window.Window):
 
     def __init__(self, program, computer, *words):
         environment = {name: computer.environment[name] for name in computer.environment
-                       if name.startswith(('HOME', 'XDG_', 'TMPDIR', 'DBUS_SESSION'))}
+                       if name.startswith(('HOME', 'XDG_', 'TMPDIR', 'DBUS_SESSION', 'LD_PRELOAD', 'FAKETIME'))}
         environment |= {'DISPLAY': os.environ['DISPLAY'], 'AT_SPI_BUS_ADDRESS': window.accessibility_bus(),
                         'GNUPGHOME': '', 'G_DEBUG': ''}
         self.computer = computer
@@ -86,13 +86,15 @@ class Desk(window.Window):
         """Gives a path to the file chooser."""
         window.choose(path, title=title, root=self.root)
 
+    def shown(self, title):
+        """The program's window of that title, if there is one."""
+        self.root.clear_cache()
+        return next((child for child in (self.root.get_child_at_index(i) for i in range(self.root.get_child_count()))
+                     if child and uit.name(child) == title), None)
+
     def dialog(self, title, seconds=20):
         """The program's window of that title, once there is one."""
-        def look():
-            self.root.clear_cache()
-            return next((child for child in (self.root.get_child_at_index(i) for i in range(self.root.get_child_count()))
-                         if child and uit.name(child) == title), None)
-        return uit.eventually(look, f'the window {title!r}', seconds)
+        return uit.eventually(lambda: self.shown(title), f'the window {title!r}', seconds)
 
     def press_in(self, title, words):
         """Presses the button with these words in the window of that title: hidden pages of others have such buttons too."""
@@ -138,14 +140,16 @@ class Desk(window.Window):
         self.tick(title, stick.name)
         self.press_in(title, accept)
 
+    def to_folder(self, title, accept, folder):
+        """Chooses a folder in the window that asks where to write, and writes."""
+        self.press_in(title, 'Other Folder')
+        self.choose(folder, 'Choose a Folder')
+        self.press_in(title, accept)
+
     def drop(self, source, *paths):
         """Drags files onto the window with the mouse."""
         with window.DragSource(source, *paths) as dragged:
             dragged.drop_on_window(self.TITLE)
-            # The files are handed over after the mouse was let go.
-            said = dragged.process.stdout
-            os.set_blocking(said.fileno(), False)
-            uit.eventually(lambda: b'end' in (said.read() or b''), 'the end of the drag', 30)
         self.place()
 
     def fingerprint(self, title=None):
@@ -242,14 +246,28 @@ class AuthoritysDesk(Desk):
         self.see('No Packets Yet')
         return shown
 
-    def unlock(self, passphrase=PASSPHRASE):
-        """The passphrase, in the window's own dialog."""
-        title = 'Unlock the Authority’s Key'
-        dialog = self.dialog(title, 60)
-        field = uit.eventually(lambda: next((node for node in uit.walk(dialog) if uit.role(node) in ENTRIES), None), 'its entry')
+    def question(self, seconds=60):
+        """The window's own dialog that asks for the passphrase, and that it has its entry by now."""
+        def look():
+            dialog = self.shown('Unlock the Authority’s Key')
+            return dialog and next(((dialog, node) for node in uit.walk(dialog) if uit.role(node) in ENTRIES), None)
+        return uit.eventually(look, 'the question for the passphrase', seconds)
+
+    def unlock(self, passphrase=PASSPHRASE, again=False):
+        """Answers the dialog that asks for the passphrase; AGAIN: it comes back, and says that this was not the passphrase."""
+        dialog, field = self.question()
         assert uit.Atspi.EditableText.set_text_contents(field, passphrase)
-        self.press('Unlock')
-        self.closed(title)
+        button = window.see(dialog, 'Unlock', 'button')
+        uit.eventually(lambda: 'sensitive' in uit.states(button), 'the button to be ready')
+        uit.click(button)
+        uit.eventually(lambda: not self.is_shown(dialog), 'the end of the dialog')
+        if again:
+            window.see(self.question()[0], 'That was not the passphrase', seconds=60)
+
+    def is_shown(self, dialog):
+        """Whether this window of the program is there."""
+        self.root.clear_cache()
+        return any(self.root.get_child_at_index(i) == dialog for i in range(self.root.get_child_count()))
 
     def tab(self, words):
         """One of the pages."""
@@ -297,10 +315,13 @@ class AuthoritysDesk(Desk):
         self.see('Who Approves?')
 
     def deliver(self, stick):
-        """The grant, onto the stick."""
+        """The grant, onto the stick, or into a folder."""
         self.see('Bring the Grant to Its Owner', seconds=90)
         self.press('Write Grant…')
-        self.to_stick('Deliver the Grant', 'Write Grant', stick)
+        if isinstance(stick, Stick):
+            self.to_stick('Deliver the Grant', 'Write Grant', stick)
+        else:
+            self.to_folder('Deliver the Grant', 'Write Grant', stick)
         self.see('for the new key alone', seconds=90)
         self.close('Deliver the Grant')
 

@@ -31,8 +31,11 @@ story = {'number': 0}
 
 
 def begin():
-    """Ada with a key and an authority, some files, and one that nobody can help with."""
-    ada, acme = people.Owner(TOOL), people.Authority()
+    """Ada with a key and an authority, some files, and one that nobody can help with; at the authority a deposit and a case."""
+    ada, acme = people.Owner(TOOL), people.AuthorityMode(TOOL)
+    acme.environment = people.own_home('a', DBUS_SESSION_BUS_ADDRESS=os.environ['DBUS_SESSION_BUS_ADDRESS'])
+    acme.make()
+    acme.quicken()
     ada.fingerprint = ada.create()
     ada.trust(acme)
     files = people.folder('letters of a rather long name')
@@ -41,6 +44,11 @@ def begin():
     ada.run('encrypt', *(os.path.join(files, name) for name in people.names(files)))
     ada.run('encrypt', '--recipient', ada.fingerprint, os.path.join(files, 'notes.txt'), '--on-conflict', 'rename')
     story['files'] = files
+    basket = people.folder('basket')
+    ada.run('escrow', 'export', '--to', basket)
+    ada.run('recovery', 'request', '--reason', 'The disk of my computer broke on the way to the conference', '--to', basket, files)
+    acme.take_in(*(os.path.join(basket, name) for name in people.names(basket)))
+    story['acme'], story['case'] = acme, acme.json('authority', 'case', 'list')['cases'][0]['id']
 
 
 def narrowest(title):
@@ -68,12 +76,12 @@ def fits(form, name, title, widths=(NARROW, 1000)):
     story['bad'] += [f'{name}: {width}'] if width > NARROW else []
 
 
-def prepare(form):
-    """Sets the desktop up for a form; the environment for it."""
+def prepare(form, home=os.environ):
+    """Sets the desktop up for a form; the environment for it, in which HOME has the folders."""
     dots, animations, environment = FORMS[form]
     subprocess.run(['xprop', '-root', '-format', 'RESOURCE_MANAGER', '8s', '-set', 'RESOURCE_MANAGER', f'Xft.dpi:\t{dots}\n'],
                    check=True)
-    folder = os.path.join(os.environ['XDG_CONFIG_HOME'], 'gtk-4.0')
+    folder = os.path.join(home['XDG_CONFIG_HOME'], 'gtk-4.0')
     os.makedirs(folder, exist_ok=True)
     people.put(os.path.join(folder, 'settings.ini'), f'[Settings]\ngtk-enable-animations={int(animations)}\n'.encode())
     return environment
@@ -118,6 +126,49 @@ def walk_through(form):
     finally:
         app.end()
     assert not story['bad'], f'wider than {NARROW}: {story["bad"]}'
+
+
+def walk_through_authority(form):
+    """Every page of the authority's window, and the windows that belong to it."""
+    home = {name: value for name, value in story['acme'].environment.items() if name.startswith(('HOME', 'XDG_'))}
+    environment = home | prepare(form, home)
+    story['bad'] = []
+    main = '^Backup Authority$'
+    app = window.Window(PROGRAM, '--authority', environment=environment)
+    try:
+        app.see('notes.txt', 'list item', 60)
+        for number, (page, rows) in enumerate({'Packets': 'notes.txt', 'Cases': 'Ada Owner', 'Owners': 'Ada Owner',
+                                               'Audit': 'Authority created'}.items(), 11):
+            uit.click(uit.find(app.root, 'page tab', page))
+            app.see(rows, 'list item')
+            fits(form, f'{number}-{page.lower()}', main)
+        for number, (title, action, *parameters) in enumerate((
+                ('Recovery: Case .*', 'open-case', uit.GLib.Variant('s', story['case'])), ('Policy', 'policy'),
+                ('Write Receipts', 'receipts'), ('Export Packets', 'export-packets')), 15):
+            app.front(main)
+            uit.activate(action, *parameters, window_number=1)
+            identifier = uit.window(f'^{title}$')
+            whole = uit.xdotool('getwindowname', identifier).strip()
+            if 'Case' in title:
+                app.see('What Is Asked For?')
+                fits(form, f'{number}-request', f'^{title}$')
+                app.press('Continue')
+                app.see('Who Is Asking?')
+            fits(form, f'{number}-{action}', f'^{title}$')
+            uit.xdotool('windowactivate', '--sync', identifier)
+            uit.keys('Escape')
+            app.closed(whole)
+    finally:
+        app.end()
+    assert not story['bad'], f'wider than {NARROW}: {story["bad"]}'
+
+
+def authority_test(form):
+    """A point for one form of the authority's window."""
+    def run():
+        walk_through_authority(form)
+    run.__doc__ = f'Each page and window of authority mode is at most {NARROW} pixels wide if it must, and works: {form}.'
+    return run
 
 
 def form_test(form):
@@ -215,4 +266,5 @@ def mirrored():
 
 if SHOTS:
     os.makedirs(SHOTS, exist_ok=True)
-tap.run(begin, *(form_test(form) for form in os.environ.get('FORMS', ' '.join(FORMS)).split()), moves, stands_out, mirrored)
+wanted = os.environ.get('FORMS', ' '.join(FORMS)).split()
+tap.run(begin, *(authority_test(form) for form in wanted), *(form_test(form) for form in wanted), moves, stands_out, mirrored)

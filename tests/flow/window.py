@@ -135,6 +135,10 @@ class Window:
         """Whether something that is not hidden has these words at this moment."""
         return any(words in uit.name(node) for node in there(self.root))
 
+    def hear(self, words, seconds=60):
+        """Waits for what is said in passing: it is there for seconds, and a walk through all there is may take longer."""
+        uit.eventually(lambda: any(words in item.name for item in self.cache.items()), f'{words!r} to be said', seconds)
+
     def press(self, words, seconds=20):
         """Presses the button with these words once it can be pressed."""
         button = self.see(words, 'button', seconds)
@@ -231,6 +235,20 @@ class Window:
             self.moved(item)
         raise AssertionError(f'{key} does not lead to {words!r}: {[item and item.name for item in passed]}')
 
+    def tour(self, limit=60):
+        """The names of all that Tab leads to, once round; of an entry's text nothing is told, and what has no name yet is "?"."""
+        items = []
+        for _ in range(limit):
+            before = self.focused()
+            uit.keys('Tab')
+            deadline = time.monotonic() + 3  # the focus stays where it is at the only control
+            while time.monotonic() < deadline and ((item := self.focused()) is None or before and item.path == before.path):
+                time.sleep(0.02)
+            if item and item.path in [known.path for known in items if known]:
+                return [known.name if known else '?' for known in items]
+            items.append(item)
+        raise AssertionError(f'Tab does not come round: {items}')
+
 
 def to_page(app, words, pages=('Files', 'Escrow', 'Check')):
     """Goes to a page of the window by keyboard: Tab leads to their buttons, and (libadwaita 1.7) arrows from one to the next."""
@@ -281,15 +299,32 @@ class DragSource:
     def __init__(self, program, *paths):
         self.process = subprocess.Popen([program, *paths], stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == b'ready\n'
+        os.set_blocking(self.process.stdout.fileno(), False)
 
-    def drop_on_window(self, title='^Spare Key$'):
-        """Drags the files onto the application's window."""
+    def drop_on_window(self, title='^Spare Key$', tries=5):
+        """Drags the files onto the application's window, which has them then. On a busy computer the window may answer too late,
+        and the button is let go over what takes nothing: a person tries again, and so do we."""
+        for _ in range(tries):
+            if b'cancel' not in self.drag(title):
+                return
+        raise AssertionError(f'the window takes nothing that is dragged onto it: {tries} tries')
+
+    def drag(self, title):
+        """Drags once; what the source said of it."""
         here, there = uit.window(title), uit.window('^Drag Source$')
         uit.place(here, 20, 20, 680, 600)
         uit.place(there, 900, 300)
         x, y, width, height = uit.geometry(there)
         uit.xdotool('windowactivate', '--sync', here)
         uit.drag(x + width // 2, y + height // 2, 330, 300)
+        said = b''
+
+        def ended():
+            nonlocal said
+            said += self.process.stdout.read() or b''
+            return b'end\n' in said
+        uit.eventually(ended, 'the end of the drag', 60)
+        return said
 
     def __enter__(self):
         return self
