@@ -5,6 +5,7 @@ Ada, Ben (an officer) and the authority's own steps beside the window are played
 in the language of the pictures.
 """
 
+import contextlib
 import glob
 import os
 import shutil
@@ -115,15 +116,17 @@ class Tour:
         uit.eventually(lambda: (item := self.app.focused()) and uit.says(item.name, 'Search'), 'the keyboard in the search')
         uit.keys('Tab', 'Return')
 
-    def paste(self, *paths):
-        """Files that were copied elsewhere."""
-        clip = os.path.join(self.build, 'tests/app/clip-source')
-        with subprocess.Popen([clip, *paths], stdout=subprocess.PIPE) as source:
-            assert source.stdout.readline() == b'copied\n'
-            self.app.front(pattern(AUTHORITY))
-            uit.activate('paste', window_number=1)
-            yield
-            source.terminate()
+    @contextlib.contextmanager
+    def pasted(self, *paths):
+        """Files that were copied elsewhere, and stay there to be read while this lasts."""
+        with subprocess.Popen([os.path.join(self.build, 'tests/app/clip-source'), *paths], stdout=subprocess.PIPE) as source:
+            try:
+                assert source.stdout.readline() == b'copied\n'
+                self.app.front(pattern(AUTHORITY))
+                uit.activate('paste', window_number=1)
+                yield
+            finally:
+                source.terminate()
 
     def unlock(self, passphrase):
         """The answer to the question for the passphrase."""
@@ -200,23 +203,19 @@ class Tour:
         self.start('--authority')
         self.see('No Packets Yet')
         uit.activate('lock', window_number=1)
-        self.app.hear(uit.ways('Locked: the next use')[0])
+        self.app.hear('Locked: the next use')
         self.shot('locked')
-        paste = self.paste(self.carried('deposit'))
-        next(paste)
-        self.see('Unlock the Authority’s Key')
+        with self.pasted(self.carried('deposit')):
+            self.see('Unlock the Authority’s Key')
         self.shot('passphrase')
         self.unlock('not this')
         self.see('That was not the passphrase')
         self.shot('passphrase-wrong')
         self.unlock(self.acme.PASSPHRASE)
         self.see('letter.txt', 'list item')
-        next(paste, None)
         broken = people.put(os.path.join(self.basket, 'broken.sparekey'), people.get(self.carried('deposit'))[:300])
-        paste = self.paste(os.path.join(self.files, NAMES[0] + '.gpg'), broken, os.path.join(self.basket, 'ben.asc'))
-        next(paste)
-        self.dialog('What Was Imported')
-        next(paste, None)
+        with self.pasted(os.path.join(self.files, NAMES[0] + '.gpg'), broken, os.path.join(self.basket, 'ben.asc')):
+            self.dialog('What Was Imported')
         self.shot('imported')
         self.escape()
         os.unlink(broken)
@@ -244,7 +243,7 @@ class Tour:
         self.write('Contact', 'extension 12')
         self.write('Evidence', 'fingerprint read from her card')
         self.press('Enrol Owner')
-        self.app.hear(uit.ways('The owner is enrolled')[0])
+        self.app.hear('The owner is enrolled')
         self.shot('owners')
         self.first_row()
         self.see('Report a Loss…', 'button')
@@ -289,13 +288,11 @@ class Tour:
     def request(self, reason):
         """Ada asks; the case that it opens."""
         self.ada.run('recovery', 'request', '--reason', reason, '--old-key', self.ada.old, '--to', self.basket, self.files)
-        paste = self.paste(self.carried('request'))
-        next(paste)
-        self.see('Open Case', 'button')
+        with self.pasted(self.carried('request')):
+            self.see('Open Case', 'button')
         self.shot('request-taken')
         self.press('Open Case')
         self.see('What Is Asked For?')
-        next(paste, None)
 
     def refused(self):
         """A case that is refused with a reason."""

@@ -116,7 +116,6 @@ def wrong_passphrase():
     desk.unlock('not the passphrase', again=True)
     desk.unlock('nor this', again=True)
     desk.unlock()
-    desk.hear('1 new packet')
     desk.see('letter.txt', 'list item', 60)
     desk.enrol('Ada Owner', 'extension 12', 'by her card')
 

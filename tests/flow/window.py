@@ -136,8 +136,18 @@ class Window:
         return any(words in uit.name(node) for node in there(self.root))
 
     def hear(self, words, seconds=60):
-        """Waits for what is said in passing: it is there for seconds, and a walk through all there is may take longer."""
-        uit.eventually(lambda: any(words in item.name for item in self.cache.items()), f'{words!r} to be said', seconds)
+        """Waits for what is said in passing. It is there for seconds, and a walk through all there is may take longer; it is not
+        far below its window."""
+        def look():
+            self.root.clear_cache()
+            level = [self.root]
+            for _ in range(7):
+                if any(uit.says(uit.name(node), words) for node in level):
+                    return True
+                below = [node.get_child_at_index(i) for node in level for i in range(min(node.get_child_count(), 12))]
+                level = [node for node in below if node]
+            return False
+        uit.eventually(look, f'{words!r} to be said', seconds)
 
     def press(self, words, seconds=20):
         """Presses the button with these words once it can be pressed."""
