@@ -77,7 +77,7 @@ void
 spare_authority_window_tell (SpareAuthorityWindow *self, const char *text)
 {
   dismiss_offer (self);
-  adw_toast_overlay_add_toast (self->toasts, spare_toast_new (GTK_WIDGET (self), text));
+  adw_toast_overlay_add_toast (self->toasts, spare_toast_new (GTK_WIDGET (self), text, NULL));
 }
 
 void
@@ -92,13 +92,12 @@ spare_authority_window_offer_case (SpareAuthorityWindow *self,
                                    const char *text,
                                    const char *case_id)
 {
-  AdwToast *toast = spare_toast_new (GTK_WIDGET (self), text);
+  AdwToast *toast = spare_toast_new (GTK_WIDGET (self), text, _ ("_Open Case"));
 
   /* It stays until it is used or closed, or there is something else to say: whoever reads slowly, or with a screen reader, is
    * to reach it too. */
   adw_toast_set_timeout (toast, 0);
   adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  adw_toast_set_button_label (toast, _ ("_Open Case"));
   adw_toast_set_action_name (toast, "win.open-case");
   adw_toast_set_action_target (toast, "s", case_id);
   dismiss_offer (self);

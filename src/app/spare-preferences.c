@@ -42,7 +42,7 @@ void
 spare_preferences_tell (SparePreferences *self, const char *text)
 {
   adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self),
-                                    spare_toast_new (GTK_WIDGET (self), text));
+                                    spare_toast_new (GTK_WIDGET (self), text, NULL));
 }
 
 static void

@@ -8,42 +8,56 @@
 
 #include "spare-toast.h"
 
+#include <string.h>
+
 #define SECONDS_SHORT 5
 #define SECONDS_LONG  10
 #define LONG          40 /* characters */
-#define BESIDE \
-  160 /* pixels: margins, the button that closes it, and some for letters that are wider than most */
-#define CHARS_MIN 16 /* characters */
-#define CHARS_MAX 64
+/* Pixels: the margins and the button that closes it; what a button with words has beside its words; a line that reads well. */
+#define BESIDE      100
+#define BUTTON_MORE 60
+#define WIDTH_MIN   100
+#define WIDTH_MAX   460
 
-static guint
-fit_line (GtkWidget *window)
+/* As it is drawn in a toast: bold. */
+static PangoLayout *
+make_layout (GtkWidget *window, const char *text)
 {
-  PangoFontMetrics *metrics = pango_context_get_metrics (gtk_widget_get_pango_context (window),
-                                                         NULL, NULL);
-  int one = pango_font_metrics_get_approximate_char_width (metrics) / PANGO_SCALE;
+  PangoLayout *layout = gtk_widget_create_pango_layout (window, text);
+  PangoAttrList *bold = pango_attr_list_new ();
 
-  pango_font_metrics_unref (metrics);
-  return (guint) CLAMP ((gtk_widget_get_width (window) - BESIDE) / MAX (1, one), CHARS_MIN,
-                        CHARS_MAX);
+  pango_attr_list_insert (bold, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
+  pango_layout_set_attributes (layout, bold);
+  pango_attr_list_unref (bold);
+  return layout;
+}
+
+static int
+measure_button (GtkWidget *window, const char *button)
+{
+  g_autoptr (PangoLayout) layout = make_layout (window, button);
+  int width;
+
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  return width + BUTTON_MORE;
 }
 
 static char *
-break_lines (const char *text, guint limit)
+break_lines (GtkWidget *window, const char *text, int width)
 {
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  g_autoptr (PangoLayout) layout = make_layout (window, text);
   GString *lines = g_string_new (NULL);
-  glong length = 0;
 
-  for (guint i = 0; words[i]; i++)
+  pango_layout_set_width (layout, width * PANGO_SCALE);
+  pango_layout_set_wrap (layout, PANGO_WRAP_WORD_CHAR);
+  for (int i = 0; i < pango_layout_get_line_count (layout); i++)
     {
-      glong word = g_utf8_strlen (words[i], -1);
-      gboolean fits = length + 1 + word <= (glong) limit;
+      const PangoLayoutLine *line = pango_layout_get_line_readonly (layout, i);
 
       if (i > 0)
-        g_string_append_c (lines, fits ? ' ' : '\n');
-      g_string_append (lines, words[i]);
-      length = i > 0 && fits ? length + 1 + word : word;
+        g_string_append_c (lines, '\n');
+      g_string_append_len (lines, text + line->start_index, line->length);
+      g_string_set_size (lines, strlen (g_strchomp (lines->str)));
     }
   return g_string_free (lines, FALSE);
 }
@@ -52,14 +66,17 @@ break_lines (const char *text, guint limit)
  * spare_toast_new:
  * @window: where it will be shown
  * @text: plain text, a sentence or two
+ * @button: (nullable): what it offers, with an underscore before its access key
  *
  * Returns: (transfer full): for adw_toast_overlay_add_toast()
  */
 AdwToast *
-spare_toast_new (GtkWidget *window, const char *text)
+spare_toast_new (GtkWidget *window, const char *text, const char *button)
 {
   AdwToast *toast = adw_toast_new ("");
-  g_autofree char *lines = break_lines (text, fit_line (window));
+  int room = gtk_widget_get_width (window) - BESIDE
+             - (button ? measure_button (window, button) : 0);
+  g_autofree char *lines = break_lines (window, text, CLAMP (room, WIDTH_MIN, WIDTH_MAX));
   GtkWidget *label = gtk_label_new (lines);
 
   /* Should the window get narrower than it is now. */
@@ -69,6 +86,7 @@ spare_toast_new (GtkWidget *window, const char *text)
   gtk_accessible_update_property (GTK_ACCESSIBLE (label), GTK_ACCESSIBLE_PROPERTY_LABEL, text,
                                   -1);
   adw_toast_set_custom_title (toast, label);
+  adw_toast_set_button_label (toast, button);
   adw_toast_set_timeout (toast, g_utf8_strlen (text, -1) > LONG ? SECONDS_LONG : SECONDS_SHORT);
   return toast;
 }

@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-AdwToast *spare_toast_new (GtkWidget *window, const char *text);
+AdwToast *spare_toast_new (GtkWidget *window, const char *text, const char *button);
 
 G_END_DECLS

@@ -30,7 +30,7 @@ G_DEFINE_FINAL_TYPE (SpareWindow, spare_window, ADW_TYPE_APPLICATION_WINDOW)
 void
 spare_window_tell (SpareWindow *self, const char *text)
 {
-  adw_toast_overlay_add_toast (self->toasts, spare_toast_new (GTK_WIDGET (self), text));
+  adw_toast_overlay_add_toast (self->toasts, spare_toast_new (GTK_WIDGET (self), text, NULL));
 }
 
 void
