@@ -74,6 +74,17 @@ spare_case_steps_get_last (const SpareCase *one)
     }
 }
 
+/* A case that was begun goes on where it was; a new one begins with the request. */
+SpareCaseStep
+spare_case_steps_get_first (const SpareCase *one)
+{
+  gboolean begun = one->state != SPARE_CASE_IDENTITY;
+
+  for (guint i = 0; i < one->identity->len; i++)
+    begun = begun || ((const SpareCaseCheck *) g_ptr_array_index (one->identity, i))->done;
+  return begun ? spare_case_steps_get_last (one) : SPARE_CASE_STEP_REQUEST;
+}
+
 gboolean
 spare_case_steps_is_needed (const SpareCaseView *view, SpareCaseStep step)
 {

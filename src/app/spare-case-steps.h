@@ -42,6 +42,7 @@ void spare_case_officer_free (gpointer officer);
 const char *spare_case_steps_title (SpareCaseStep step);
 /* The last step that can be shown. */
 SpareCaseStep spare_case_steps_get_last (const SpareCase *one);
+SpareCaseStep spare_case_steps_get_first (const SpareCase *one);
 gboolean spare_case_steps_is_needed (const SpareCaseView *view, SpareCaseStep step);
 GtkWidget *spare_case_steps_find_control (GtkWidget *page);
 GtkWidget *spare_case_steps_build (const SpareCaseView *view, SpareCaseStep step);

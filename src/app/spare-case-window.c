@@ -340,9 +340,8 @@ take (SpareCaseWindow *self, SpareCaseLoaded *loaded)
   self->one = g_steal_pointer (&loaded->one);
   self->policy = g_steal_pointer (&loaded->policy);
   self->officers = g_steal_pointer (&loaded->officers);
-  /* A case that was begun goes on where it was; a new one begins with the request. */
   if (first)
-    self->step = now == SPARE_CASE_STEP_IDENTITY ? SPARE_CASE_STEP_REQUEST : now;
+    self->step = spare_case_steps_get_first (self->one);
   else if (self->step > now)
     self->step = now;
   else if (self->step == before && now > before && before != SPARE_CASE_STEP_IDENTITY)

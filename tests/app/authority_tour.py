@@ -225,6 +225,7 @@ class Tour:
         self.tab('Packets')
         self.shot('packets')
         self.first_row()
+        self.see('Serial Number')
         self.shot('packet')
         self.escape()
         self.app.front(pattern(AUTHORITY))
@@ -278,6 +279,7 @@ class Tour:
         self.tab('Audit')
         self.shot('audit')
         self.first_row()
+        self.see('As It Is Written')
         self.shot('audit-row')
         self.escape()
         uit.activate('verify', window_number=1)
@@ -414,4 +416,8 @@ def run(camera, build):
     tour = Tour(camera, build)
     for part in (tour.set_up, tour.begin, tour.intake, tour.packets_and_owners, tour.menu, tour.refused, tour.case, tour.recovered,
                  tour.answers):
-        part()
+        try:
+            part()
+        except Exception:
+            camera.shot('failed')
+            raise

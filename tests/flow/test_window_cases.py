@@ -166,7 +166,7 @@ def lost():
         desk.see('This File Was Not Accepted', seconds=60)
         desk.see('is for your backup authority, ACME Backup Authority')
         dismiss(desk)
-    assert ada.json('recovery', 'list')['requests'][0]['state'] == 'waiting'
+    assert ada.json('recovery', 'list')['requests'][0]['state'] == 'open'
 
 
 def dismiss(desk):
