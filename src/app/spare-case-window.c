@@ -363,7 +363,6 @@ loaded_cb (gpointer object, gpointer result, const GError *error, gpointer data)
     {
       if (wish->check)
         g_hash_table_remove (self->typed, wish->check);
-      gtk_widget_set_visible (GTK_WIDGET (self->error_label), FALSE);
       take (self, result);
     }
   show_step (self);
@@ -376,6 +375,9 @@ loaded_cb (gpointer object, gpointer result, const GError *error, gpointer data)
 static void
 run (SpareCaseWindow *self, SpareAuthorityWorkFunc work, Wish *wish)
 {
+  /* What was wrong stays to be read while the case is only read again: the log has a new row of it. */
+  if (wish->check || wish->officer)
+    gtk_widget_set_visible (GTK_WIDGET (self->error_label), FALSE);
   set_working (self, TRUE);
   spare_authority_session_run (self->session, work, wish, wish_free, spare_case_loaded_free,
                                NULL, loaded_cb, self);
@@ -419,6 +421,7 @@ recover_action (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   Wish *wish = wish_new (self);
 
+  gtk_widget_set_visible (GTK_WIDGET (self->error_label), FALSE);
   set_working (self, TRUE);
   wish->meter = spare_authority_bar_begin (self->bar, _ ("Verifying and wrapping…"),
                                            cancellable);

@@ -46,7 +46,11 @@ def begin():
     story['files'] = files
     basket = people.folder('basket')
     ada.run('escrow', 'export', '--to', basket)
-    ada.run('recovery', 'request', '--reason', 'The disk of my computer broke on the way to the conference', '--to', basket, files)
+    new = ada.create('Ada Owner', 'ada@new.example')
+    ada.run('key', 'use', new)
+    ada.run('recovery', 'request', '--reason', 'The disk of my computer broke on the way to the conference',
+            '--old-key', ada.fingerprint, '--to', basket, files)
+    ada.run('key', 'use', ada.fingerprint)
     acme.take_in(*(os.path.join(basket, name) for name in people.names(basket)))
     story['acme'], story['case'] = acme, acme.json('authority', 'case', 'list')['cases'][0]['id']
 
