@@ -14,6 +14,7 @@
 #include "spare-case-steps.h"
 #include "spare-case-words.h"
 #include "spare-case-work.h"
+#include "spare-footer.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -36,7 +37,6 @@ struct _SpareCaseWindow
   gboolean recovered;
   GSimpleActionGroup *actions;
 
-  AdwToastOverlay *toasts;
   AdwWindowTitle *title;
   AdwLeaflet *leaflet;
   GtkListBox *steps;
@@ -45,6 +45,7 @@ struct _SpareCaseWindow
   GtkLabel *error_label;
   AdwBin *content;
   SpareAuthorityBar *bar;
+  GtkBox *footer;
   GtkSpinner *spinner;
   GtkWidget *continue_button;
 };
@@ -254,6 +255,7 @@ folded_cb (SpareCaseWindow *self)
 {
   gtk_widget_set_visible (GTK_WIDGET (self->step_label),
                           adw_leaflet_get_folded (self->leaflet));
+  spare_footer_fit (self->footer, adw_leaflet_get_folded (self->leaflet));
 }
 
 static void
@@ -551,7 +553,6 @@ spare_case_window_class_init (SpareCaseWindowClass *klass)
   g_type_ensure (SPARE_TYPE_AUTHORITY_BAR);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/sparekey/SpareKey/ui/"
                                                              "spare-case-window.ui");
-  gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, title);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, leaflet);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, steps);
@@ -560,6 +561,7 @@ spare_case_window_class_init (SpareCaseWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, error_label);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, content);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, bar);
+  gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, footer);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, spinner);
   gtk_widget_class_bind_template_child (widget_class, SpareCaseWindow, continue_button);
   gtk_widget_class_bind_template_callback (widget_class, step_activated_cb);

@@ -220,6 +220,11 @@ def resumed():
     desk.see('New Key Read Back, not done yet')
     assert not ready('Continue'), 'a check was not done'
     desk.picture('resumed')
+    desk.write('New Key Read Back: characters as heard', ada.old)
+    desk.press('Compare: New Key Read Back')
+    # The log's new row has the case read again: what was wrong stays to be read.
+    uit.eventually(lambda: [node for node in window.there(desk.root) if uit.role(node) == 'alert' and uit.name(node)], 'the refusal', 60)
+    desk.picture('refused-check')
     heard = ' '.join(ada.fingerprint[i:i + 4] for i in range(0, 40, 4)).lower()
     desk.activate('lock')
     desk.hear('Locked: the next use')

@@ -57,18 +57,6 @@ def keyboard_alone():
 NAMELESS = ('GtkImage', 'GtkSearchEntry')
 
 
-def tour(app, limit=40):
-    """The names of all that Tab leads to, once round; an entry's text, of which nothing is told, is "?"."""
-    items, item = [], app.focused()
-    for _ in range(limit):
-        uit.keys('Tab')
-        item = app.moved(item)
-        if item and item.path in [known.path for known in items if known]:
-            return [known.name if known else '?' for known in items]
-        items.append(item)
-    raise AssertionError(f'Tab does not come round: {items}')
-
-
 def reached(names, *wanted):
     """Each of these was reached, and nothing without a name."""
     for words in wanted:
@@ -81,7 +69,7 @@ def files_page():
     """Tab leads to everything on the page of files, the buttons of its rows included."""
     app = story['app']
     app.front()
-    reached(tour(app), 'Choose Files', 'Main Menu', 'Clear Finished', 'Show in Files', 'Undo',
+    reached(app.tour(), 'Choose Files', 'Main Menu', 'Clear Finished', 'Show in Files', 'Undo',
             'Add Somebody Who Can Open the Files')
 
 
@@ -89,10 +77,10 @@ def escrow_page():
     """Tab leads to everything on the page of escrow."""
     app = story['app']
     window.to_page(app, 'Escrow')
-    reached(tour(app), 'Choose Files', 'Escrow', 'Main Menu', 'typed.txt', 'Open Receipt', 'Export')
+    reached(app.tour(), 'Choose Files', 'Escrow', 'Main Menu', 'typed.txt', 'Open Receipt', 'Export')
     uit.activate('export', window_number=1)
     app.wait_focus('Other Folder')
-    reached(tour(app), 'Cancel', 'Other Folder')
+    reached(app.tour(), 'Cancel', 'Other Folder')
     uit.keys('Escape')
     app.closed('Export Escrow Packets')
 
@@ -102,7 +90,7 @@ def check_page():
     app = story['app']
     app.front()
     window.to_page(app, 'Check')
-    reached(tour(app), 'Choose Folders', 'Check', 'Main Menu')
+    reached(app.tour(), 'Choose Folders', 'Check', 'Main Menu')
     app.tab_to('Choose Folders')
     uit.keys('Return')
     window.choose(os.path.dirname(people.put(os.path.join(people.folder('checked'), 'plain.txt'))), title='Choose Folders to Check')
@@ -118,11 +106,11 @@ def lost_key():
     uit.keys('Return')
     app.see('Step 2 of 5')
     app.wait_focus('Continue')
-    reached(tour(app), 'Another Key', 'Back', 'Continue')
+    reached(app.tour(), 'Another Key', 'Back', 'Continue')
     app.tab_to('Continue')
     uit.keys('Return')
     app.wait_focus('Add Folder')
-    reached(tour(app), 'Add Files', 'Back')
+    reached(app.tour(), 'Add Files', 'Back')
     app.tab_to('Back')
     uit.keys('Return')
     app.see('Step 2 of 5')
@@ -142,7 +130,7 @@ def preferences():
         uit.window('^Preferences$')
         root = app.see('Preferences', 'dialog')
         uit.click(uit.find(root, 'tab', page))
-        names = tour(app)
+        names = app.tour()
         uit.keys('Escape')
         app.closed('Preferences')
         reached(names, *wanted)

@@ -247,13 +247,10 @@ class Window:
 
     def tour(self, limit=60):
         """The names of all that Tab leads to, once round; of an entry's text nothing is told, and what has no name yet is "?"."""
-        items = []
+        items, item = [], self.focused()
         for _ in range(limit):
-            before = self.focused()
             uit.keys('Tab')
-            deadline = time.monotonic() + 3  # the focus stays where it is at the only control
-            while time.monotonic() < deadline and ((item := self.focused()) is None or before and item.path == before.path):
-                time.sleep(0.02)
+            item = self.moved(item)
             if item and item.path in [known.path for known in items if known]:
                 return [known.name if known else '?' for known in items]
             items.append(item)
