@@ -14,7 +14,7 @@
 #include "spare-case-steps.h"
 #include "spare-case-words.h"
 #include "spare-case-work.h"
-#include "spare-footer.h"
+#include "spare-wrap-layout.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -45,7 +45,7 @@ struct _SpareCaseWindow
   GtkLabel *error_label;
   AdwBin *content;
   SpareAuthorityBar *bar;
-  GtkBox *footer;
+  GtkWidget *footer;
   GtkSpinner *spinner;
   GtkWidget *continue_button;
 };
@@ -255,7 +255,6 @@ folded_cb (SpareCaseWindow *self)
 {
   gtk_widget_set_visible (GTK_WIDGET (self->step_label),
                           adw_leaflet_get_folded (self->leaflet));
-  spare_footer_fit (self->footer, adw_leaflet_get_folded (self->leaflet));
 }
 
 static void
@@ -578,6 +577,7 @@ spare_case_window_init (SpareCaseWindow *self)
                                    G_N_ELEMENTS (actions), self);
   gtk_widget_insert_action_group (GTK_WIDGET (self), "case", G_ACTION_GROUP (self->actions));
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_set_layout_manager (self->footer, spare_wrap_layout_new ());
   adw_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->scroller));
   folded_cb (self);
 }

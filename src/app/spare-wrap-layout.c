@@ -2,7 +2,8 @@
 /* Lays children out like words: one after the other, each as wide as it wants, on as many lines as the width asks for.
  * (GtkFlowBox lines its children up in columns, which tears short chips apart.)
  *
- * Promise: every visible child is shown whole when it fits the width, and squeezed to the width when it does not. */
+ * Promise: every visible child is shown whole when it fits the width, and squeezed to the width when it does not. One that
+ * expands takes what its line leaves over. */
 #include "config.h"
 
 #include "spare-wrap-layout.h"
@@ -30,7 +31,7 @@ static GtkWidget *
 lay_line (GtkWidget *first, int width, int y, gboolean rtl, gboolean place, int *height)
 {
   GtkWidget *child, *next;
-  int x = 0;
+  int x = 0, left, n_expand = 0;
 
   *height = 0;
   for (child = first; child; child = gtk_widget_get_next_sibling (child))
@@ -43,12 +44,14 @@ lay_line (GtkWidget *first, int width, int y, gboolean rtl, gboolean place, int 
       if (x > 0 && x + SPACING + child_width > width)
         break;
       x += (x > 0 ? SPACING : 0) + child_width;
+      n_expand += gtk_widget_compute_expand (child, GTK_ORIENTATION_HORIZONTAL);
       gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, child_width, NULL, &child_height,
                           NULL, NULL);
       *height = MAX (*height, child_height);
     }
   next = child;
 
+  left = n_expand > 0 ? MAX (0, width - x) / n_expand : 0;
   x = 0;
   for (child = first; place && child != next; child = gtk_widget_get_next_sibling (child))
     {
@@ -57,6 +60,8 @@ lay_line (GtkWidget *first, int width, int y, gboolean rtl, gboolean place, int 
       if (!gtk_widget_should_layout (child))
         continue;
       child_width = measure_width (child, width);
+      if (gtk_widget_compute_expand (child, GTK_ORIENTATION_HORIZONTAL))
+        child_width += left;
       gtk_widget_size_allocate (child,
                                 &(GtkAllocation){ rtl ? width - x - child_width : x, y,
                                                   child_width, *height },

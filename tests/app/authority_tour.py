@@ -8,6 +8,7 @@ in the language of the pictures.
 import contextlib
 import glob
 import os
+import re
 import shutil
 import subprocess
 
@@ -349,6 +350,8 @@ class Tour:
         uit.click([node for node in window.there(self.app.root) if uit.role(node) in uit.KINDS['button']
                    and uit.name(node).startswith(uit.ways('Approve as %s')[0].split('%s')[0])][0])
         self.see('Time to Object')
+        # The file chooser gave the keyboard back to the main window.
+        self.app.front('^' + re.escape(uit.name(self.dialog(uit.ways('Recovery: %s')[0].split('%s')[0]))) + '$')
         self.shot('case-waiting')
         self.escape()
         self.tab('Cases')
