@@ -326,6 +326,8 @@ spare_authority_session_close (SpareAuthoritySession *self)
 {
   g_clear_handle_id (&self->lock_source, g_source_remove);
   g_atomic_int_inc (&self->quiet);
+  /* A question that is on its way here from a thread finds no window, and is answered at once. */
+  g_clear_weak_pointer (&self->window);
   self->closed = TRUE;
   close_authority (self);
 }

@@ -241,6 +241,24 @@ test_asks_again (Fixture *f, gconstpointer data)
   g_assert_false (f->succeeded);
 }
 
+/* The question is on its way from the thread, and the window is closed before it comes up. */
+static void
+test_closed_before_asked (Fixture *f, gconstpointer data)
+{
+  gint64 end = g_get_monotonic_time () + DEADLINE;
+
+  wait_for (is_locked, f);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  run (f, sign_work);
+  while (!g_main_context_pending (NULL) && g_get_monotonic_time () < end)
+    g_thread_yield ();
+  spare_authority_session_close (f->session);
+  wait_for (is_done, f);
+  g_assert_false (f->succeeded);
+  g_assert_null (find_question ());
+}
+
 static gboolean
 touch_cb (gpointer user_data)
 {
@@ -444,6 +462,7 @@ main (int argc, char *argv[])
   ADD ("/app/authority/the passphrase is forgotten when nobody is there", test_locks);
   ADD ("/app/authority/a wrong passphrase is asked for again, until it is right or dismissed",
        test_asks_again);
+  ADD ("/app/authority/nobody is asked after the window was closed", test_closed_before_asked);
   ADD ("/app/authority/signs of life keep the passphrase", test_stays);
   ADD ("/app/authority/work that runs is waited for, and authority mode closed after it",
        test_closed_after);
