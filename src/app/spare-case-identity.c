@@ -64,11 +64,12 @@ add_entry (const SpareCaseView *view, const SpareCaseCheck *check, GtkWidget *bo
   g_object_set_data_full (G_OBJECT (entry), "check", g_strdup (check->check), g_free);
   g_object_set_data_full (G_OBJECT (entry), "typed", g_hash_table_ref (view->typed),
                           (GDestroyNotify) g_hash_table_unref);
-  g_signal_connect_object (entry, "changed", G_CALLBACK (typed_cb), button, 0);
-  g_signal_connect_object (entry, "activate", G_CALLBACK (activated_cb), button, 0);
+  /* Before a change is listened to: what is noted then takes the place of this text, and frees it. */
   if (before)
     gtk_editable_set_text (GTK_EDITABLE (entry), before);
   gtk_widget_set_sensitive (button, before && *before);
+  g_signal_connect_object (entry, "changed", G_CALLBACK (typed_cb), button, 0);
+  g_signal_connect_object (entry, "activate", G_CALLBACK (activated_cb), button, 0);
   gtk_box_append (GTK_BOX (line), entry);
   gtk_box_append (GTK_BOX (line), button);
   gtk_box_append (GTK_BOX (box), line);

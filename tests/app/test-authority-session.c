@@ -7,6 +7,8 @@
 #include "spare-audit.h"
 #include "spare-authority-session.h"
 #include "spare-authority-window.h"
+#include "spare-case-steps.h"
+#include "spare-case.h"
 #include "spare-engine.h"
 #include "spare-help-button.h"
 #include "spare-process.h"
@@ -436,6 +438,46 @@ test_closed_with_all (void)
   g_assert_false (spare_authority_session_is_open (session));
 }
 
+/* --- What was typed --- */
+
+/* The table of what was typed is that of the window: making the page anew neither changes nor frees what is in it. */
+static void
+test_typed_stays (void)
+{
+  static const char *const texts[] = { "Passport, in person", "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (GHashTable)
+          typed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+      g_autoptr (GPtrArray) identity = g_ptr_array_new ();
+      g_autoptr (GPtrArray) files = g_ptr_array_new ();
+      SpareCaseCheck check = { .check = (char *) "document" };
+      const SpareCase one = { .state = SPARE_CASE_IDENTITY,
+                              .requester = (char *) "Ada",
+                              .person = (char *) "Ada",
+                              .reason = (char *) "lost",
+                              .key = (char *) "0123456789",
+                              .files = files,
+                              .identity = identity };
+      const SpareCaseView view = { .one = &one, .typed = typed };
+      char *text = g_strdup (texts[i]);
+      g_autoptr (GtkWidget) page = NULL;
+      GtkEntry *entry;
+
+      g_ptr_array_add (identity, &check);
+      g_hash_table_insert (typed, g_strdup ("document"), text);
+      page = g_object_ref_sink (spare_case_identity_build (&view));
+      g_assert_true (g_hash_table_lookup (typed, "document") == text);
+      entry = find_entry (page);
+      g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (entry)), ==, texts[i]);
+      g_assert_cmpint (gtk_widget_get_sensitive (find (page, "label", "_Record")), ==,
+                       *texts[i] != '\0');
+      gtk_editable_set_text (GTK_EDITABLE (entry), "Identity card");
+      g_assert_cmpstr (g_hash_table_lookup (typed, "document"), ==, "Identity card");
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -458,6 +500,8 @@ main (int argc, char *argv[])
                    test_closed_while_opening);
   g_test_add_func ("/app/authority/with the window all of its windows are closed",
                    test_closed_with_all);
+  g_test_add_func ("/app/authority/what was typed stays when the page is made anew",
+                   test_typed_stays);
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/app/authority/the passphrase is forgotten when nobody is there", test_locks);
   ADD ("/app/authority/a wrong passphrase is asked for again, until it is right or dismissed",
