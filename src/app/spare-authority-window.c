@@ -17,6 +17,7 @@
 #include "spare-authority-window-private.h"
 #include "spare-case-window.h"
 #include "spare-case.h"
+#include "spare-narrow.h"
 #include "spare-shortcuts.h"
 #include "spare-toast.h"
 
@@ -35,6 +36,8 @@ struct _SpareAuthorityWindow
   SpareAuthoritySetUp *set_up;
   GtkWidget *main_box;
   AdwViewStack *pages;
+  AdwViewSwitcherTitle *switcher_title;
+  AdwViewSwitcherBar *switcher_bar;
   SpareAuthorityPage *packets_page;
   SpareAuthorityPage *cases_page;
   SpareAuthorityPage *owners_page;
@@ -457,6 +460,8 @@ spare_authority_window_class_init (SpareAuthorityWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, set_up);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, main_box);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, switcher_title);
+  gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, switcher_bar);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, packets_page);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, cases_page);
   gtk_widget_class_bind_template_child (widget_class, SpareAuthorityWindow, owners_page);
@@ -477,6 +482,7 @@ spare_authority_window_init (SpareAuthorityWindow *self)
 
   self->session = spare_authority_session_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  spare_narrow_follow (self->switcher_bar, self->switcher_title);
   spare_authority_session_set_window (self->session, GTK_WINDOW (self));
   spare_authority_session_watch (self->session, GTK_WIDGET (self));
   g_signal_connect_object (self->session, "locked", G_CALLBACK (locked_cb), self,

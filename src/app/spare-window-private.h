@@ -52,6 +52,7 @@ struct _SpareWindow
   SpareCheckPage *check_page;
   AdwViewStackPage *escrow_stack_page;
   AdwViewSwitcherTitle *switcher_title;
+  AdwViewSwitcherBar *switcher_bar;
 };
 
 /* spare-window-state.c */

@@ -15,6 +15,7 @@
 #include "spare-files-page.h"
 #include "spare-inspect-dialog.h"
 #include "spare-intake.h"
+#include "spare-narrow.h"
 #include "spare-panel-window.h"
 #include "spare-set-up.h"
 #include "spare-shortcuts.h"
@@ -457,6 +458,7 @@ spare_window_class_init (SpareWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, escrow_stack_page);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, check_page);
   gtk_widget_class_bind_template_child (widget_class, SpareWindow, switcher_title);
+  gtk_widget_class_bind_template_child (widget_class, SpareWindow, switcher_bar);
   gtk_widget_class_bind_template_callback (widget_class, set_up_finished_cb);
 }
 
@@ -487,6 +489,7 @@ spare_window_init (SpareWindow *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   spare_wrap_layout_wrap_buttons (GTK_WIDGET (self->trouble));
+  spare_narrow_follow (self->switcher_bar, self->switcher_title);
   self->cancellable = g_cancellable_new ();
   g_queue_init (&self->waiting);
   g_queue_init (&self->answers);

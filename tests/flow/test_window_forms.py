@@ -202,6 +202,28 @@ def moves():
     app.end()
 
 
+def widened():
+    """A window that was narrow and is made wide has its foot at its bottom, with animations and without."""
+    title = '^Spare Key$'
+    for form in 'usual', 'contrast-still':
+        app = window.Window(PROGRAM, environment=prepare(form))
+        foot = app.see('Can be opened by', 'label')
+        for width in 1000, NARROW, 1000:
+            uit.place(uit.window(title), 20, 20, width, 640)
+
+            def below():
+                place = uit.Atspi.Component.get_extents(foot, uit.Atspi.CoordType.WINDOW)
+                return 640 - place.y - place.height
+
+            def settled(width=width):
+                return below() > 60 if width == NARROW else below() < 40
+            try:
+                uit.eventually(settled, f'{form}: the foot of a window {width} pixels wide')
+            except AssertionError as error:
+                raise AssertionError(f'{error}, but it is {below()} pixels above the bottom') from None
+        app.end()
+
+
 def luminance(colour):
     """Of three octets, as WCAG 2 has it."""
     parts = [octet / 255 for octet in colour]
@@ -273,4 +295,4 @@ def mirrored():
 if SHOTS:
     os.makedirs(SHOTS, exist_ok=True)
 wanted = os.environ.get('FORMS', ' '.join(FORMS)).split()
-tap.run(begin, *(authority_test(form) for form in wanted), *(form_test(form) for form in wanted), moves, stands_out, mirrored)
+tap.run(begin, *(authority_test(form) for form in wanted), *(form_test(form) for form in wanted), moves, widened, stands_out, mirrored)
