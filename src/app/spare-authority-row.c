@@ -8,6 +8,9 @@
 
 #include "spare-chip.h"
 
+/* Of a chip's text: the texts beside it make room for so many. */
+#define CHIP_CHARS 12
+
 struct _SpareAuthorityRow
 {
   GtkBox parent_instance;
@@ -49,7 +52,10 @@ spare_authority_row_set_item (SpareAuthorityRow *self, SpareAuthorityItem *item)
   gtk_label_set_text (GTK_LABEL (self->subtitle), spare_authority_item_get_subtitle (item));
   gtk_widget_set_visible (GTK_WIDGET (self->chip), chip != NULL);
   if (chip)
-    spare_chip_set (self->chip, spare_authority_item_get_chip_icon (item), chip);
+    {
+      spare_chip_set (self->chip, spare_authority_item_get_chip_icon (item), chip);
+      spare_chip_show_at_least (self->chip, CHIP_CHARS);
+    }
   if (self->style)
     gtk_widget_remove_css_class (GTK_WIDGET (self->chip), self->style);
   g_free (self->style);

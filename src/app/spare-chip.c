@@ -65,6 +65,15 @@ spare_chip_set (SpareChip *self, const char *icon_name, const char *text)
                                   -1);
 }
 
+/* However narrow it gets: a text that is shorter is never cut. */
+void
+spare_chip_show_at_least (SpareChip *self, int n_chars)
+{
+  int length = (int) g_utf8_strlen (spare_chip_get_text (self), -1);
+
+  gtk_label_set_width_chars (GTK_LABEL (self->label), MIN (length, n_chars));
+}
+
 const char *
 spare_chip_get_text (SpareChip *self)
 {

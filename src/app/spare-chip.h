@@ -11,6 +11,7 @@ G_DECLARE_FINAL_TYPE (SpareChip, spare_chip, SPARE, CHIP, GtkBox)
 /* Signal "removed": its button was used. */
 GtkWidget *spare_chip_new (const char *icon_name, const char *text, gboolean removable);
 void spare_chip_set (SpareChip *self, const char *icon_name, const char *text);
+void spare_chip_show_at_least (SpareChip *self, int n_chars);
 const char *spare_chip_get_text (SpareChip *self);
 
 G_END_DECLS

@@ -14,7 +14,7 @@
 #define SECONDS_LONG  10
 #define LONG          40 /* characters */
 /* Pixels: the margins and the button that closes it; what a button with words has beside its words; a line that reads well. */
-#define BESIDE      100
+#define BESIDE      136
 #define BUTTON_MORE 60
 #define WIDTH_MIN   100
 #define WIDTH_MAX   460
