@@ -305,7 +305,7 @@ class Tour:
         self.request('The disk of my computer broke on the way to the conference; the backup of my key was on it')
         self.shot('case-request')
         self.press('Refuse…')
-        self.write('Reason', 'Please come in person.')
+        self.write('Reason, as the Person Will Read It', 'Please come in person.')
         self.write_to('Refuse the Case', 'Refuse', 'refuse')
         self.see('This case was closed')
         self.shot('case-refused')
