@@ -169,12 +169,14 @@ def choose(words):
         time.sleep(2)
         uit.keys('e')
         return {ENCRYPT}
+
     def items():
         return [node for node in uit.find_all(root, 'menu item') if not in_menu_bar(node)
                 and (MANAGER != 'nemo' or 'visible' in uit.states(node))]  # it hides what is not for these files
 
     def look():
         return {uit.name(node): node for node in items() if uit.name(node) in ITEMS} or nameless(items())
+
     for more in 3, 2, 1, 0:
         uit.keys('shift+F10')
         try:
