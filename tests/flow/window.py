@@ -107,6 +107,18 @@ def see(root, words, kind=None, seconds=20):
         raise AssertionError(f'{error}; there is: {names(root)}') from None
 
 
+def press(root, words, seconds=20):
+    """Presses the button with these words once it can be pressed. It is looked for anew each time: what is shown may be made anew."""
+    def look():
+        button = next((node for node in there(root) if uit.matches(node, 'button', words)), None)
+        return button if button is not None and 'sensitive' in uit.states(button) else None
+    try:
+        button = uit.eventually(look, f'the button {words!r} to be ready', seconds)
+    except AssertionError as error:
+        raise AssertionError(f'{error}; there is: {names(root)}') from None
+    uit.click(button)
+
+
 class Window:
     """The application as a process, and its window."""
 
@@ -151,9 +163,7 @@ class Window:
 
     def press(self, words, seconds=20):
         """Presses the button with these words once it can be pressed."""
-        button = self.see(words, 'button', seconds)
-        uit.eventually(lambda: 'sensitive' in uit.states(button), f'the button {words!r} to be ready')
-        uit.click(button)
+        press(self.root, words, seconds)
 
     def rows(self):
         """What the list of jobs says, row by row, as it is read out."""
