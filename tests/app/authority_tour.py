@@ -348,7 +348,7 @@ class Tour:
         self.see('Counts')
         self.shot('case-approved-once')
         uit.click([node for node in window.there(self.app.root) if uit.role(node) in uit.KINDS['button']
-                   and uit.name(node).startswith(uit.ways('Approve as %s')[0].split('%s')[0])][0])
+                   and uit.name(node).startswith(uit.ways('Approve as %s, With the Authority’s Key')[0].split('%s')[0])][0])
         self.see('Time to Object')
         # The file chooser gave the keyboard back to the main window.
         self.app.front('^' + re.escape(uit.name(self.dialog(uit.ways('Recovery: %s')[0].split('%s')[0]))) + '$')
