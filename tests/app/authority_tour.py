@@ -411,7 +411,7 @@ class Tour:
 
 def pattern(title):
     """What finds the X window of that title, in any language."""
-    return '^(' + '|'.join(uit.ways(title)) + ')$'
+    return '^(' + '|'.join(way.replace('?', '[?]') for way in uit.ways(title)) + ')$'
 
 
 def run(camera, build):

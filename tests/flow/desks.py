@@ -86,16 +86,6 @@ class Desk(window.Window):
         """Gives a path to the file chooser."""
         window.choose(path, title=title, root=self.root)
 
-    def shown(self, title):
-        """The program's window of that title, if there is one."""
-        self.root.clear_cache()
-        return next((child for child in (self.root.get_child_at_index(i) for i in range(self.root.get_child_count()))
-                     if child and uit.name(child) == title), None)
-
-    def dialog(self, title, seconds=20):
-        """The program's window of that title, once there is one."""
-        return uit.eventually(lambda: self.shown(title), f'the window {title!r}', seconds)
-
     def press_in(self, title, words):
         """Presses the button with these words in the window of that title: hidden pages of others have such buttons too."""
         window.press(self.dialog(title), words)

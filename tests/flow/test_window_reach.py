@@ -275,7 +275,7 @@ def exported_aloud():
         assert ada.json('escrow', 'list', '--state', 'pending')['packets'], 'there is nothing to export'
         uit.click(uit.find(app.root, 'page tab', 'Escrow'))
         app.press('Export')
-        dialog = desks.Desk.dialog(app, 'Export Escrow Packets')
+        dialog = app.dialog('Export Escrow Packets')
         # The one medium is chosen already, and said so.
         uit.eventually(lambda: 'checked' in uit.states(window.see(dialog, stick.name, 'check')), 'the stick to be chosen')
         uit.click(window.see(dialog, 'Export', 'button'))

@@ -190,13 +190,19 @@ class Window:
                     if 'visible' in uit.states(found)]
         uit.click(uit.eventually(look, f'a button {button!r} in {words!r}', seconds)[0])
 
+    def shown(self, title):
+        """The program's window of that title, if there is one."""
+        self.root.clear_cache()
+        return next((child for child in (self.root.get_child_at_index(i) for i in range(self.root.get_child_count()))
+                     if child and uit.name(child) == title), None)
+
+    def dialog(self, title, seconds=20):
+        """The program's window of that title, once there is one."""
+        return uit.eventually(lambda: self.shown(title), f'the window {title!r}', seconds)
+
     def closed(self, words, seconds=10):
         """Waits until no window of the program has this title."""
-        def look():
-            self.root.clear_cache()
-            return not any(child and uit.name(child) == words for child in
-                           (self.root.get_child_at_index(i) for i in range(self.root.get_child_count())))
-        uit.eventually(look, f'the end of the window {words!r}', seconds)
+        uit.eventually(lambda: not self.shown(words), f'the end of the window {words!r}', seconds)
 
     def clear(self):
         """Takes what is finished off the list."""
