@@ -142,12 +142,17 @@ spare_authority_passphrase_ask_sync (GtkWindow **parent,
                                      GError **error)
 {
   Question question = { .parent = parent, .was_wrong = was_wrong };
+  g_autoptr (GSource) source = NULL;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
   g_mutex_init (&question.lock);
   g_cond_init (&question.answered);
-  g_main_context_invoke (NULL, ask_cb, &question);
+  /* Not g_main_context_invoke(): between two turns of a loop that nobody holds it would run here, in this thread. */
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, ask_cb, &question, NULL);
+  g_source_attach (source, NULL);
   g_mutex_lock (&question.lock);
   while (!question.done)
     g_cond_wait (&question.answered, &question.lock);
